@@ -12,6 +12,7 @@ internal static class RoosCommand
             GlobalOptions.Directory,
             GlobalOptions.Debug,
             GlobalOptions.Quiet,
+            InitCommand.Create(),
         };
         return root;
     }
