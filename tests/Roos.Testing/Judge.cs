@@ -20,7 +20,7 @@ public sealed class Judge
 
     private readonly string[] _prefix;
 
-    private Judge(string name, string[] prefix)
+    internal Judge(string name, string[] prefix)
     {
         Name = name;
         _prefix = prefix;

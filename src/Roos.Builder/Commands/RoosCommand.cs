@@ -13,6 +13,7 @@ internal static class RoosCommand
             GlobalOptions.Debug,
             GlobalOptions.Quiet,
             InitCommand.Create(),
+            VerityCommand.Create(),
         };
         return root;
     }

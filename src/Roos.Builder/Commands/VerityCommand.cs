@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
+using Roos.Builder.Workspaces;
 using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Identity;
@@ -94,18 +95,17 @@ internal static class VerityCommand
     /// <summary>A regular file appears under its name when it is complete; a device is written in place.</summary>
     private static void Replace(string path, IImage image)
     {
-        var inPlace = File.Exists(path) && (File.GetAttributes(path) & FileAttributes.Device) != 0;
-        var target = inPlace ? path : path + ".tmp";
-        try
+        if (File.Exists(path) && (File.GetAttributes(path) & FileAttributes.Device) != 0)
         {
-            using (var stream = new FileStream(target, inPlace ? FileMode.Open : FileMode.Create, FileAccess.Write)) image.WriteTo(stream);
-            if (!inPlace) File.Move(target, path, overwrite: true);
+            using var device = new FileStream(path, FileMode.Open, FileAccess.Write);
+            image.WriteTo(device);
+            return;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (!inPlace) File.Delete(target);
-            throw new RoosException($"{path}: cannot be written: {e.Message}", e);
-        }
+
+        using var workspace = Workspace.Create(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var complete = workspace.PathOf("hash-device");
+        Workspace.WriteFile(complete, image, [], CancellationToken.None);
+        File.Move(complete, path, overwrite: true);
     }
 
     /// <summary>The table that veritysetup prints.</summary>
