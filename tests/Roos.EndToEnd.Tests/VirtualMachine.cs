@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Roos.Testing;
+
+namespace Roos.EndToEnd.Tests;
+
+/// <summary>
+/// A running machine: QEMU without KVM, UEFI firmware without Secure Boot, a software TPM, one disk, one network card whose ssh port is a free one of
+/// this machine's loopback. Disk, TPM and firmware variables live in its folder, so that the next machine made of the folder is its next boot.
+/// Disposing it ends its processes.
+/// </summary>
+internal sealed partial class VirtualMachine : IDisposable
+{
+    /// <summary>The firmware's UUID, and thereby the machine ID.</summary>
+    public const string Uuid = "6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77";
+
+    /// <summary>How long a boot may take before it counts as hung: five times what a quiet machine needs.</summary>
+    public static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(300);
+
+    private static readonly TimeSpan SetupLimit = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder;
+    private readonly string _privateKey;
+    private readonly int _port;
+    private readonly Process _tpm;
+    private readonly Process _qemu;
+
+    private VirtualMachine(string folder, string privateKey, int port, Process tpm, Process qemu)
+    {
+        _folder = folder;
+        _privateKey = privateKey;
+        _port = port;
+        _tpm = tpm;
+        _qemu = qemu;
+    }
+
+    private string SerialLog => Path.Combine(_folder, "serial.log");
+
+    /// <summary>What the machine wrote to its serial port so far, without terminal control sequences.</summary>
+    public string Serial
+    {
+        get
+        {
+            using var stream = new FileStream(SerialLog, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream);
+            return ControlSequence().Replace(reader.ReadToEnd(), "").Replace("\r", "", StringComparison.Ordinal);
+        }
+    }
+
+    public bool IsRunning => !_qemu.HasExited;
+
+    /// <summary>Makes a machine's folder: a sparse copy of the image, grown by 5 GiB as a larger disk would be, a TPM that was never used, empty firmware variables.</summary>
+    public static void Prepare(string folder, string image)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "tpm"));
+        var disk = Path.Combine(folder, "disk.raw");
+        HostProcess.Must(SetupLimit, "cp", "--sparse=always", image, disk);
+        HostProcess.Must(SetupLimit, "truncate", "-s", "+5G", disk);
+        File.Copy(Firmware("OVMF_VARS_4M.fd"), Path.Combine(folder, "vars.fd"));
+        HostProcess.Must(SetupLimit, NeedTool("swtpm_setup"), "--tpm2", "--tpmstate", Path.Combine(folder, "tpm"), "--pcr-banks", "sha256", "--overwrite");
+    }
+
+    /// <summary>Turns the machine of <paramref name="folder"/> on.</summary>
+    public static VirtualMachine Start(string folder, string privateKey)
+    {
+        var port = FreePort();
+        var socket = Path.Combine(folder, "tpm", "sock");
+        File.Delete(socket);
+        File.Delete(Path.Combine(folder, "serial.log"));
+        var tpm = Process.Start(NeedTool("swtpm"), ["socket", "--tpm2", "--tpmstate", "dir=" + Path.Combine(folder, "tpm"), "--ctrl", "type=unixio,path=" + socket,
+            "--flags", "startup-clear", "--log", "file=" + Path.Combine(folder, "tpm.log")]);
+        try
+        {
+            for (var tries = 0; !File.Exists(socket); tries++)
+            {
+                Assert.True(tries < 100 && !tpm.HasExited, "swtpm did not come up within ten seconds");
+                Thread.Sleep(100);
+            }
+
+            string[] arguments =
+            [
+                "-machine", "q35,smm=on,hpet=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "1024",
+                "-uuid", Uuid, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-global", "ICH9-LPC.disable_s3=1",
+                "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={Firmware("OVMF_CODE_4M.fd")}",
+                "-drive", $"if=pflash,unit=1,format=raw,file={folder}/vars.fd",
+                "-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0",
+                "-blockdev", $"driver=raw,node-name=d0,discard=unmap,file.driver=file,file.filename={folder}/disk.raw,cache.no-flush=on,cache.direct=off",
+                "-device", "virtio-blk-pci,drive=d0,bootindex=1",
+                "-netdev", string.Create(CultureInfo.InvariantCulture, $"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22"), "-device", "virtio-net-pci,netdev=n0,romfile=",
+                "-chardev", "socket,id=chrtpm,path=" + socket, "-tpmdev", "emulator,id=tpm0,chardev=chrtpm", "-device", "tpm-crb,tpmdev=tpm0",
+                "-serial", $"file:{folder}/serial.log",
+
+                // The stub adds this to the command line: the image itself needs no console for a test to read along.
+                "-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=4 systemd.show_status=1 audit=0",
+            ];
+            var qemu = Process.Start(NeedTool("qemu-system-x86_64"), arguments);
+            return new VirtualMachine(folder, privateKey, port, tpm, qemu);
+        }
+        catch
+        {
+            End(tpm);
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the serial output has <paramref name="text"/>; fails the test at the limit, or when the machine turns itself off before.</summary>
+    public void WaitForSerial(string text, TimeSpan limit)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!Serial.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.True(IsRunning, $"The machine turned itself off before it said '{text}'. Its last words:\n{LastWords}");
+            Assert.True(clock.Elapsed < limit, $"The machine did not say '{text}' within {limit}. Its last words:\n{LastWords}");
+            Thread.Sleep(500);
+        }
+    }
+
+    /// <summary>Waits until ssh answers; fails the test at the limit.</summary>
+    public void WaitForSsh(TimeSpan limit)
+    {
+        var clock = Stopwatch.StartNew();
+        (int ExitCode, string Output) answer;
+        while ((answer = Ssh("true")).ExitCode != 0)
+        {
+            Assert.True(IsRunning, $"The machine turned itself off before ssh answered. Its last words:\n{LastWords}");
+            Assert.True(clock.Elapsed < limit, $"ssh did not answer within {limit}: {answer.Output}\nLast words of the machine:\n{LastWords}");
+            Thread.Sleep(1000);
+        }
+    }
+
+    /// <summary>Runs a shell command on the machine, as its default user.</summary>
+    public (int ExitCode, string Output) Ssh(string command) => HostProcess.Run(
+        TimeSpan.FromSeconds(90),
+        null,
+        NeedTool("ssh"),
+        "-p", _port.ToString(CultureInfo.InvariantCulture), "-i", _privateKey, "-F", "none", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20",
+        "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "roos@127.0.0.1", command);
+
+    /// <summary>Asks the machine to turn itself off and waits for it.</summary>
+    public void PowerOff()
+    {
+        Ssh("sudo -n systemctl poweroff");
+        Assert.True(_qemu.WaitForExit(TimeSpan.FromSeconds(120)), $"The machine did not turn itself off. Its last words:\n{LastWords}");
+
+        // Its state is on disk when it has ended, which it does when QEMU has hung up.
+        _tpm.WaitForExit(TimeSpan.FromSeconds(10));
+    }
+
+    public void Dispose()
+    {
+        End(_qemu);
+        End(_tpm);
+    }
+
+    /// <summary>The path of a tool of this machine that the test cannot do without.</summary>
+    public static string NeedTool(string tool)
+    {
+        Judge.Host(tool);
+        return tool;
+    }
+
+    private string LastWords
+    {
+        get
+        {
+            var serial = Serial;
+            return serial[Math.Max(0, serial.Length - 3000)..];
+        }
+    }
+
+    private static string Firmware(string file)
+    {
+        var path = Path.Combine("/usr/share/OVMF", file);
+        if (!File.Exists(path)) Judge.Missing($"{path} is not on this machine (Debian package ovmf)");
+        return path;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static void End(Process process)
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit(TimeSpan.FromSeconds(10));
+        }
+
+        process.Dispose();
+    }
+
+    [GeneratedRegex(@"\e(\[[0-9;?!=]*[ -/]*[@-~]|[@-Z\\-_]|\][^\a\e]*(\a|\e\\))")]
+    private static partial Regex ControlSequence();
+}
