@@ -102,6 +102,13 @@ public sealed class CpioTests
     }
 
     [Fact]
+    public void A_name_of_256_bytes_is_refused()
+    {
+        var tree = new FileTreeBuilder().Set("a/" + new string('n', 256), Trees.File("")).Build();
+        Assert.Contains("has 256", Assert.Throws<RoosException>(() => CpioImage.Plan(tree, Trees.Late)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_of_4_gigabytes_is_refused_by_name()
     {
         var tree = new FileTreeBuilder().Set("big", new RegularFile(new FileMetadata(0x1a4), ByteSource.Zeros(1L << 32))).Build();

@@ -20,7 +20,7 @@ public static class HostTree
                 var itemPath = path + item.Name;
                 if (item.LinkTarget is { } target) tree.Set(itemPath, new SymbolicLink(new FileMetadata(0x1ff), target));
                 else if (item is DirectoryInfo child) AddFolder(itemPath, child);
-                else tree.Set(itemPath, new RegularFile(new FileMetadata((uint)item.UnixFileMode), FileSource.Open(item.FullName)));
+                else tree.Set(itemPath, new RegularFile(new FileMetadata((uint)item.UnixFileMode), new LateFile(item.FullName, ((FileInfo)item).Length)));
             }
         }
 
@@ -49,6 +49,18 @@ public static class HostTree
                     using (var stream = File.Create(target)) new SourceImage(file.Content).WriteTo(stream);
                     break;
             }
+        }
+    }
+
+    /// <summary>A file that is open only while it is read: a tree has more of them than a process may have open.</summary>
+    private sealed class LateFile(string path, long length) : ByteSource
+    {
+        public override long Length => length;
+
+        protected override void ReadCore(long offset, Span<byte> destination)
+        {
+            using var file = FileSource.Open(path);
+            file.Read(offset, destination);
         }
     }
 }

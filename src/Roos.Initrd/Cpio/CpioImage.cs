@@ -32,7 +32,7 @@ public sealed class CpioImage : IImage
     public long Length { get; }
 
     /// <summary>Plans the archive. Times later than <paramref name="maximumTime"/> become it.</summary>
-    /// <exception cref="RoosException">A path or link target is longer than the kernel unpacks, or a file is 4 GiB or more.</exception>
+    /// <exception cref="RoosException">A path, name or link target is longer than the kernel unpacks, or a file is 4 GiB or more.</exception>
     public static CpioImage Plan(FileTree tree, Timestamp maximumTime) => Plan(tree, maximumTime, NewcHeader.Alignment);
 
     /// <param name="tree">What to pack.</param>
@@ -78,6 +78,12 @@ public sealed class CpioImage : IImage
             if (name.Length >= NewcHeader.MaximumNameSize)
             {
                 throw new RoosException($"a path in an initrd must be shorter than {NewcHeader.MaximumNameSize} bytes (the kernel skips longer ones) and \"{name}\" has {name.Length}: shorten it");
+            }
+
+            var last = name.Length - 1 - name.Span.LastIndexOf((byte)'/');
+            if (last > NewcHeader.MaximumEntryName)
+            {
+                throw new RoosException($"a name in an initrd must have at most {NewcHeader.MaximumEntryName} bytes (NAME_MAX) and the last one of \"{name}\" has {last}: shorten it");
             }
 
             var nameStart = position + NewcHeader.Size;

@@ -22,6 +22,9 @@ internal readonly record struct NewcHeader
     /// <summary>Longest symbolic link target that the kernel unpacks (PATH_MAX).</summary>
     public const int MaximumLinkTarget = 4096;
 
+    /// <summary>Longest name in a directory (NAME_MAX).</summary>
+    public const int MaximumEntryName = 255;
+
     private const int FieldCount = 13;
 
     /// <summary>The name of the member that ends an archive.</summary>

@@ -8,18 +8,15 @@ internal static class ModuleBytes
 {
     public static byte[] Read(ByteSource content, string place, long maximum)
     {
-        var head = new byte[Math.Min(6, content.Length)];
-        content.Read(0, head);
-        if (head.AsSpan().StartsWith("\x7f"u8))
-        {
-            if (content.Length > maximum) throw TooLarge(place, maximum);
-            return content.ToArray();
-        }
+        // Module files are small, and decompressors read byte by byte: from memory.
+        if (content.Length > maximum) throw TooLarge(place, maximum);
+        var file = content.ToArray();
+        if (file.AsSpan().StartsWith("\x7f"u8)) return file;
 
-        using var source = content.OpenRead();
+        using var source = new MemoryStream(file);
         try
         {
-            using var plain = Open(source, head, place);
+            using var plain = Open(source, file.AsSpan(0, Math.Min(6, file.Length)), place);
             using var result = new MemoryStream();
             var buffer = new byte[1 << 16];
             for (int count; (count = plain.Read(buffer)) > 0;)
