@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Roos.Testing;
 
@@ -10,6 +11,8 @@ namespace Roos.EndToEnd.Tests;
 public sealed class Appliance : IDisposable
 {
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(20);
+
+    private const string EspType = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
     private readonly ScratchFolder _scratch = new();
     private readonly Lazy<string> _output;
@@ -32,11 +35,15 @@ public sealed class Appliance : IDisposable
 
     public BootRecord FirstBoot => _boots.Value.First;
 
+    /// <summary>The boot after that, with a boot counter in the UKI's name.</summary>
     public BootRecord SecondBoot => _boots.Value.Second;
+
+    /// <summary>The UKIs in the ESP after the second boot.</summary>
+    public IReadOnlyList<string> NamesAfterCountedBoot { get; private set; } = [];
 
     private static string? Finished => Environment.GetEnvironmentVariable("ROOS_APPLIANCE") is { Length: > 0 } folder ? folder : null;
 
-    /// <summary>The first sector and the number of sectors of the partition of a type, as sfdisk reads the disk.</summary>
+    /// <summary>Offset and length in bytes of the first partition of a type, as sfdisk reads the disk.</summary>
     public (long Start, long Length) Partition(string typeUuid)
     {
         using var table = JsonDocument.Parse(Judge.Host("sfdisk").Must("--json", Disk));
@@ -78,11 +85,28 @@ public sealed class Appliance : IDisposable
         return Path.Combine(tree, "mkosi.output");
     }
 
+    /// <summary>
+    /// Between the boots the UKI gets the boot counter that an update would give it: systemd-boot 257 would then start the first extra profile, Factory Reset,
+    /// were it not for the names that Roos gives the profiles.
+    /// </summary>
     private (BootRecord First, BootRecord Second) BootTwice()
     {
         var folder = NewMachine("machine");
-        return (BootRecord.Of(folder, PrivateKey), BootRecord.Of(folder, PrivateKey));
+        var first = BootRecord.Of(folder, PrivateKey);
+        var name = Path.GetFileNameWithoutExtension(UnifiedKernelImages(folder).Single());
+        var image = EspOf(folder);
+        Judge.Host("mren").Must("-i", image, $"::EFI/Linux/{name}.efi", $"{name}+3-0.efi");
+        var second = BootRecord.Of(folder, PrivateKey);
+        NamesAfterCountedBoot = UnifiedKernelImages(folder);
+        return (first, second);
     }
+
+    /// <summary>The files of EFI/Linux on a machine's disk.</summary>
+    private List<string> UnifiedKernelImages(string folder) =>
+        [.. Judge.Host("mdir").Must("-b", "-i", EspOf(folder), "::EFI/Linux").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(path => path[(path.LastIndexOf('/') + 1)..])];
+
+    /// <summary>The ESP on a machine's disk, in the words of mtools.</summary>
+    private string EspOf(string folder) => string.Create(CultureInfo.InvariantCulture, $"{Path.Combine(folder, "disk.raw")}@@{Partition(EspType).Start}");
 
     private static string House()
     {

@@ -22,7 +22,6 @@ public sealed class BootRecord
         ["address"] = "ip -4 -brief address show scope global",
         ["resolv.conf"] = "cat /etc/resolv.conf",
         ["image"] = ". /etc/os-release; echo $IMAGE_ID $IMAGE_VERSION",
-        ["profile"] = "tail -c +5 /sys/firmware/efi/efivars/StubProfile-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f | tr -d '\\000'",
         ["cmdline"] = "cat /proc/cmdline",
         ["marker"] = "cat /var/lib/marker",
         ["host key"] = "cat /var/lib/ssh/etc/ssh/ssh_host_ed25519_key.pub",

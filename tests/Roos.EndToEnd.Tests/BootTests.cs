@@ -75,9 +75,6 @@ public sealed class BootTests(Appliance appliance)
     }
 
     [Fact]
-    public void The_normal_profile_was_started() => Assert.Equal("0", Answer("profile"));
-
-    [Fact]
     public void A_second_boot_opens_var_again()
     {
         Assert.NotEqual(0, appliance.FirstBoot["marker"].ExitCode);
@@ -85,6 +82,18 @@ public sealed class BootTests(Appliance appliance)
         Assert.Equal("running", Second("state"));
         Assert.Equal("", Second("failed units"));
         Assert.Equal(Answer("host key"), Second("host key"));
+    }
+
+    [Fact]
+    public void A_boot_that_is_counted_is_a_normal_one_and_keeps_var()
+    {
+        Assert.DoesNotContain("systemd.factory_reset", Second("cmdline"), StringComparison.Ordinal);
+        Assert.DoesNotContain("storage-target", Second("cmdline"), StringComparison.Ordinal);
+        Assert.Equal(Answer("cmdline"), Second("cmdline"));
+        Assert.Equal("kept", Second("marker"));
+
+        // It came up, and has lost its counter.
+        Assert.DoesNotContain("+", Assert.Single(appliance.NamesAfterCountedBoot), StringComparison.Ordinal);
     }
 
     [Fact]
