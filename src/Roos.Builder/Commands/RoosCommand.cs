@@ -13,6 +13,8 @@ internal static class RoosCommand
             GlobalOptions.Debug,
             GlobalOptions.Quiet,
             InitCommand.Create(),
+            SummaryCommand.Create(),
+            CatConfigCommand.Create(),
             VerityCommand.Create(),
         };
         return root;
