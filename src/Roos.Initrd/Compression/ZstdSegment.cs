@@ -23,6 +23,12 @@ public static class ZstdSegment
     public const int MaximumLevel = 22;
 
     /// <summary>
+    /// What to use where nobody asks for another: an initrd of 74 MB with a kernel's modules (compressed already) became 27.1 MB at level 3,
+    /// 24.7 at 9, 24.4 at 15 and 21.9 at 19; for the same the zstd command took 1, 2, 21 and 49 seconds of one processor.
+    /// </summary>
+    public const int DefaultLevel = 9;
+
+    /// <summary>
     /// Largest window: 8 MiB, what RFC 8878 asks every decoder to support. Levels above 19 would take up to 128 MiB, which the kernel
     /// would have to find in addition to the archive and its contents.
     /// </summary>
@@ -59,6 +65,40 @@ public static class ZstdSegment
             }
 
             return spool;
+        }
+        catch
+        {
+            spool.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Unpacks a Zstandard archive into a spool; dispose it when it has been used.</summary>
+    /// <param name="segment">One or more frames.</param>
+    /// <param name="maximumLength">What is more than this is refused.</param>
+    /// <param name="spools">Where the result goes.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <exception cref="DamagedInputException">The bytes are no Zstandard frame, or the result is too long.</exception>
+    public static Spool Decompress(ByteSource segment, long maximumLength, SpoolFactory spools, CancellationToken cancellation = default)
+    {
+        var spool = spools();
+        try
+        {
+            using var plain = new DecompressionStream(segment.OpenRead(), leaveOpen: false);
+            var buffer = new byte[1 << 17];
+            for (int count; (count = plain.Read(buffer)) > 0;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (spool.Length + count > maximumLength) throw new DamagedInputException($"an initrd must have at most {maximumLength} bytes unpacked and has more: it is damaged, or meant to fill the memory");
+                spool.Append(buffer.AsSpan(0, count));
+            }
+
+            return spool;
+        }
+        catch (Exception e) when (e is ZstdException or IOException)
+        {
+            spool.Dispose();
+            throw new DamagedInputException($"a compressed initrd must be a Zstandard frame and cannot be unpacked: {e.Message}", e);
         }
         catch
         {
