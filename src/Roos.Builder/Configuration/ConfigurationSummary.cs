@@ -49,6 +49,10 @@ public static class ConfigurationSummary
             var node = new JsonObject { ["Image"] = image.Name, ["Files"] = Strings(image.Files) };
             foreach (var setting in SettingTable.All)
                 if (setting.Name != "Include" && setting.Effect != SettingEffect.None) node[setting.Name] = ValueNode(setting, image.Own[setting.Name], image);
+            JoinPatterns(node, image, "KernelModulesInclude", "KernelModules");
+            JoinPatterns(node, image, "KernelModulesInitrdInclude", "KernelInitrdModules");
+            JoinPatterns(node, image, "FirmwareInclude", "FirmwareFiles");
+            if (image == configuration.Main) node["Dependencies"] = Strings(DependenciesOf(configuration));
             images.Add((JsonNode)Sorted(node));
         }
 
@@ -83,6 +87,11 @@ public static class ConfigurationSummary
                     ["Profile"] = new JsonObject(profile.Fields.Select(field => KeyValuePair.Create(field.Key, (JsonNode?)field.Value))),
                     ["SignExpectedPcr"] = profile.SignExpectedPcr,
                 })]);
+            case "SecureBootKeySource" or "SecureBootCertificateSource" or "VerityKeySource" or "VerityCertificateSource" or "SignExpectedPcrKeySource" or "SignExpectedPcrCertificateSource":
+                return Source(value.Text ?? "file");
+            case "Initrds":
+                var folder = image.OutputDirectory.Value ?? Directory.GetCurrentDirectory();
+                return Strings(value.Items.Select(item => item.Value == ImageNames.DefaultInitrdReference ? Path.Combine(folder, "initrd") : item.Value));
             case "RootPassword" when value.Text is { } password:
                 return new JsonArray(password.StartsWith("hashed:", StringComparison.Ordinal) ? password[7..] : password, password.StartsWith("hashed:", StringComparison.Ordinal));
         }
@@ -97,6 +106,28 @@ public static class ConfigurationSummary
             SettingKind.Mode when value.Text is { } mode => Convert.ToInt32(mode, 8),
             _ => value.Text,
         };
+    }
+
+    /// <summary>mkosi keeps the older settings, which are regular expressions, and the newer, which are globs, in one list.</summary>
+    private static void JoinPatterns(JsonObject node, ImageConfiguration image, string expressions, string globs)
+    {
+        node.Remove(expressions);
+        node[globs] = Strings(image.Own[expressions].Items.Select(item => item.Value is "default" or "host" ? item.Value : "re:" + item.Value).Concat(image.Own[globs].Items.Select(item => item.Value)));
+    }
+
+    private static IEnumerable<string> DependenciesOf(ApplianceConfiguration configuration)
+    {
+        var main = configuration.Main.Own["Dependencies"];
+        var images = configuration.Images.SkipLast(1).Select(image => image.Name).ToArray();
+        if (main.Origin.IsDefault) return images.Where(name => name != ImageNames.DefaultInitrd).Order(StringComparer.Ordinal).Concat(images.Where(name => name == ImageNames.DefaultInitrd));
+        return main.Items.Select(item => item.Value).Concat(images.Where(name => name == ImageNames.DefaultInitrd));
+    }
+
+    /// <summary>TYPE or TYPE:SOURCE of a key or certificate.</summary>
+    private static JsonObject Source(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return new JsonObject { ["Type"] = colon < 0 ? text : text[..colon], ["Source"] = colon < 0 ? "" : text[(colon + 1)..] };
     }
 
     private static JsonObject Tree(string text)

@@ -22,6 +22,8 @@ internal static class DefaultInitrd
     {
         yield return ("Format", SettingValue.Of("cpio", BuiltIn));
         yield return ("Output", SettingValue.Of("initrd", BuiltIn));
+        yield return ("SplitArtifacts", new SettingValue([], BuiltIn));
+        yield return ("Locale", SettingValue.Of("C.UTF-8", BuiltIn));
         yield return ("MakeInitrd", SettingValue.Of("yes", BuiltIn));
         yield return ("Bootable", SettingValue.Of("disabled", BuiltIn));
         yield return ("WithDocs", SettingValue.Of("no", BuiltIn));

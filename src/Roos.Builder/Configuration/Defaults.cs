@@ -33,6 +33,7 @@ internal static class Defaults
             "Release" => Release(reader.Text("Distribution")),
             "Output" => Output(reader),
             "CompressOutput" => reader.Text("Format") is "tar" or "cpio" or "uki" or "esp" or "addon" ? "zstd" : "none",
+            "OutputExtension" => Extension(reader.Text("Format")),
             "Checksum" => reader.Text("Sign") ?? "no",
             "Seed" => SeedOf(reader.Text("ImageId") ?? "image").ToString(),
             "Initrds" => WantsInitrd(reader) ? ImageNames.DefaultInitrdReference : null,
@@ -47,6 +48,14 @@ internal static class Defaults
     public static Uuid SeedOf(string imageId) => Seed.Derive(SeedNamespace, Encoding.UTF8.GetBytes(imageId));
 
     private static string? Release(string? distribution) => distribution switch { "debian" => "trixie", "ubuntu" => "noble", "fedora" => "rawhide", _ => null };
+
+    private static string Extension(string? format) => format switch
+    {
+        "disk" or "esp" or "confext" or "sysext" or "portable" => "raw",
+        "uki" or "addon" => "efi",
+        "cpio" or "tar" => format,
+        _ => "",
+    };
 
     private static string Output(ImageReader reader)
     {

@@ -69,6 +69,9 @@ public sealed class ImageConfiguration
     /// <summary>The name of the output without extension.</summary>
     public Setting<string> Output => Required("Output");
 
+    /// <summary>raw for disks, cpio, ...; empty for folders.</summary>
+    public string OutputExtension => this["OutputExtension"].Text ?? "";
+
     /// <summary>none or zstd.</summary>
     public Setting<string> CompressOutput => Required("CompressOutput");
 

@@ -72,7 +72,7 @@ internal sealed class ImageReader(TreeFolder tree, string image, NoteBook notes,
         if (Overrides.TryGetValue(setting.Name, out var forced))
         {
             if (!setting.IsList || fromFiles is null || forced.Items.Count == 0) return forced.Items.Count == 0 && !setting.CanBeEmpty ? Defaults.Of(setting, this) : forced;
-            return new SettingValue(Append(setting, fromFiles.Items, forced.Items), forced.Origin);
+            return new SettingValue(Append(setting with { Sorted = false }, fromFiles.Items, forced.Items), forced.Origin);
         }
 
         if (fromFiles is not null && (fromFiles.Items.Count > 0 || setting.CanBeEmpty)) return fromFiles;

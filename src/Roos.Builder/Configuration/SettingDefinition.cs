@@ -158,7 +158,7 @@ public sealed record SettingDefinition(string Name, string Section, SettingKind 
     {
         if (Works is not null)
             return Works.Contains(value) ? null : $"{Name}={value} is not supported yet{(Works.Count > 0 ? $" (supported: {string.Join(", ", Works)})" : "")}{Tail}";
-        if (Effect != SettingEffect.NotYet || value == Default || value is "no" or "auto" or "none" or "disabled" or "never") return null;
+        if (Effect != SettingEffect.NotYet || value.Length == 0 || value == Default || value is "no" or "auto" or "none" or "disabled" or "never") return null;
         return $"{Name}= is not supported yet{Tail}";
     }
 

@@ -53,7 +53,7 @@ public static partial class SettingTable
         },
         Define("Output", "ManifestFormat", Choices) with { Choices = ["json", "changelog"], Works = ["json"] },
         Define("Output", "Output", FileName) with { Specifier = 'o', ShortOption = "-o", Help = "The name of the output, without extension" },
-        Later("Output", "OutputExtension", FileName, Local),
+        Define("Output", "OutputExtension", FileName),
         Later("Output", "OutputSize", Size, Local, "the partitions' sizes in mkosi.repart/ decide"),
         Define("Output", "CompressOutput", Choice) with
         {

@@ -30,8 +30,8 @@ public class ApplianceConfigurationTests
             ("mkosi.profiles/p/mkosi.conf", "[Content]\nHostname=profile\nPackages=mm\n"));
         var main = tree.Load(CommandLineOverrides.None.With("Packages", "cli")).Main;
         Assert.Equal(("local", "profile", "dropin", "main"), (main.ImageId.Value, main.Hostname.Value, main.Locale.Value, main.Timezone.Value));
-        Assert.Equal(["aa", "cli", "local-package", "mm", "zz"], Texts(main.Packages));
-        Assert.Equal("command line (--package)", main.Packages[1].Origin.ToString());
+        Assert.Equal(["aa", "mm", "zz", "local-package", "cli"], Texts(main.Packages));
+        Assert.Equal("command line (--package)", main.Packages[4].Origin.ToString());
         Assert.Equal("mkosi.local.conf:2:9", tree.Short(main.ImageId.Origin));
         var reset = tree.Load(CommandLineOverrides.None.With("Packages", "").With("Hostname", "x")).Main;
         Assert.Empty(reset.Packages);

@@ -31,7 +31,7 @@ public class SettingTableTests
         var overrides = CommandLineOverrides.From(command.Parse(["--package", "a", "-p", "b,c", "--profile=ab", "--image-version", "9", "-O", "out", "--with-docs", "no", "--checksum", "--kernel-command-line="]));
         using var tree = new TestTree(("mkosi.conf", "[Content]\nPackages=z\nKernelCommandLine=quiet\n"), ("mkosi.profiles/ab/mkosi.conf", "[Content]\nHostname=%v\n"));
         var main = tree.Load(overrides).Main;
-        Assert.Equal(["a", "b", "c", "z"], main.Packages.Select(item => item.Value));
+        Assert.Equal(["z", "a", "b", "c"], main.Packages.Select(item => item.Value));
         Assert.Equal(("9", "9", false, true), (main.ImageVersion.Value, main.Hostname.Value, main.WithDocs.Value, main.Checksum.Value));
         Assert.Empty(main.KernelCommandLine);
         Assert.Equal(Path.GetFullPath("out"), main.OutputDirectory.Value);
@@ -41,7 +41,7 @@ public class SettingTableTests
     [Fact]
     public void Json_has_mkosis_keys()
     {
-        using var tree = new TestTree(("mkosi.conf", "[Output]\nImageId=a\n[Content]\nPackages=x y\nExtraTrees=e:/opt\nBootable=no\n[Build]\nEnvironment=A=b\n"), ("e/f", ""));
+        using var tree = new TestTree(("mkosi.conf", "[Output]\nImageId=a\n[Content]\nPackages=x y\nExtraTrees=e:/opt\nBootable=no\nKernelModulesInitrdInclude=x\nKernelInitrdModules=y\n[Build]\nEnvironment=A=b\n"), ("e/f", ""));
         using var json = JsonDocument.Parse(ConfigurationSummary.ToJson(tree.Load()));
         var image = json.RootElement.GetProperty("Images")[0];
         Assert.Equal("main", image.GetProperty("Image").GetString());
@@ -50,6 +50,8 @@ public class SettingTableTests
         Assert.Equal("""{"A":"b"}""", JsonSerializer.Serialize(image.GetProperty("Environment")));
         Assert.Equal("disabled", image.GetProperty("Bootable").GetString());
         Assert.Equal(JsonValueKind.True, image.GetProperty("WithDocs").ValueKind);
+        Assert.Equal("""["re:x","y"]""", JsonSerializer.Serialize(image.GetProperty("KernelInitrdModules")));
+        Assert.Equal("raw", image.GetProperty("OutputExtension").GetString());
         Assert.Equal(3, image.GetProperty("CompressLevel").GetInt32());
         Assert.Equal(JsonValueKind.Null, image.GetProperty("Hostname").ValueKind);
     }
