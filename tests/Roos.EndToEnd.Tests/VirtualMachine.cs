@@ -71,7 +71,7 @@ internal sealed partial class VirtualMachine : IDisposable
         File.Delete(socket);
         File.Delete(Path.Combine(folder, "serial.log"));
         var tpm = Process.Start(NeedTool("swtpm"), ["socket", "--tpm2", "--tpmstate", "dir=" + Path.Combine(folder, "tpm"), "--ctrl", "type=unixio,path=" + socket,
-            "--flags", "startup-clear", "--log", "file=" + Path.Combine(folder, "tpm.log")]);
+            "--terminate", "--flags", "startup-clear", "--log", "file=" + Path.Combine(folder, "tpm.log")]);
         try
         {
             for (var tries = 0; !File.Exists(socket); tries++)
