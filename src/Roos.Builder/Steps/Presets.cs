@@ -13,11 +13,10 @@ namespace Roos.Builder.Steps;
 /// </remarks>
 public static class Presets
 {
-    /// <summary>Presets for the system: from initrd-preset where the tree is an initrd, and for users.</summary>
+    /// <summary>Presets for the system, then for users. An initrd has no presets of its own in 257 (seen: initrd-preset is not read).</summary>
     public static FileTree Apply(FileTree tree)
     {
-        var isInitrd = tree.Find("etc/initrd-release") is not null;
-        tree = Apply(tree, UnitSearchPath.ForSystem(tree), PresetRules.Read(tree, isInitrd ? "systemd/initrd-preset" : "systemd/system-preset"));
+        tree = Apply(tree, UnitSearchPath.ForSystem(tree), PresetRules.Read(tree, "systemd/system-preset"));
         return Apply(tree, UnitSearchPath.ForUsers(tree), PresetRules.Read(tree, "systemd/user-preset"));
     }
 

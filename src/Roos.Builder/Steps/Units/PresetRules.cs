@@ -18,7 +18,7 @@ internal sealed class PresetRules
     private readonly List<(string Pattern, PresetAction Action, string[] Instances)> _rules = [];
 
     /// <param name="tree">The tree.</param>
-    /// <param name="folder"><c>systemd/system-preset</c>, <c>systemd/user-preset</c> or <c>systemd/initrd-preset</c>.</param>
+    /// <param name="folder"><c>systemd/system-preset</c> or <c>systemd/user-preset</c>.</param>
     public static PresetRules Read(FileTree tree, string folder)
     {
         var result = new PresetRules();
