@@ -15,6 +15,7 @@ internal static class RoosCommand
             InitCommand.Create(),
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
+            InspectCommand.Create(),
             VerityCommand.Create(),
         };
         return root;
