@@ -1,0 +1,82 @@
+using Roos.Core.Bytes;
+using Roos.Core.Tree;
+using Roos.Erofs.Format;
+using Roos.Erofs.Writing;
+
+namespace Roos.Erofs;
+
+/// <summary>
+/// A planned EroFS image: superblock, metadata (inodes in order of their slots), data (in order of the walk). Dispose it to
+/// let go of the spool.
+/// </summary>
+public sealed class ErofsPlan : IImage, IDisposable
+{
+    private readonly ErofsOptions _options;
+    private readonly List<InodePlan> _inodes;
+    private readonly long _metadataEnd;
+    private readonly Spool _spool;
+
+    internal ErofsPlan(ErofsOptions options, List<InodePlan> inodes, long metadataEnd, uint blocks, Spool spool)
+    {
+        _options = options;
+        _inodes = inodes;
+        _metadataEnd = metadataEnd;
+        _spool = spool;
+        Blocks = blocks;
+        foreach (var inode in inodes)
+        {
+            if (inode.Node is not RegularFile) continue;
+            FileBytes += inode.Size;
+            if (inode.Compressed is null) continue;
+            CompressedFiles++;
+            CompressedFileBytes += inode.Size;
+            CompressedBytes += inode.DataBlocks * ErofsFormat.BlockSize;
+        }
+    }
+
+    /// <summary>A multiple of 4096.</summary>
+    public long Length => (long)Blocks * ErofsFormat.BlockSize;
+
+    /// <summary>Blocks of 4096 bytes.</summary>
+    public uint Blocks { get; }
+
+    public int Inodes => _inodes.Count;
+
+    /// <summary>Bytes before the data: superblock, inodes, names of small directories, small files, indexes.</summary>
+    public long MetadataBytes => _metadataEnd;
+
+    /// <summary>Bytes of all regular files.</summary>
+    public long FileBytes { get; }
+
+    /// <summary>Files that are stored compressed.</summary>
+    public int CompressedFiles { get; }
+
+    /// <summary>Bytes of those files.</summary>
+    public long CompressedFileBytes { get; }
+
+    /// <summary>What those files take in the image, in whole blocks.</summary>
+    public long CompressedBytes { get; }
+
+    public void WriteTo(ImageSink sink, CancellationToken cancellation = default)
+    {
+        var blocks = new BlockWriter(sink);
+        blocks.Write(SuperblockWriter.CreateFirstBlock(_options, this, _inodes));
+        foreach (var inode in _inodes.OrderBy(inode => inode.Nid))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            blocks.PadTo(inode.Nid * ErofsFormat.InodeSlotSize);
+            InodeWriter.Write(inode, _options, blocks);
+        }
+
+        blocks.PadTo(_metadataEnd);
+        foreach (var inode in _inodes)
+        {
+            if (inode.DataBlocks == 0) continue;
+            DataWriter.Write(inode, _spool, blocks, cancellation);
+        }
+
+        blocks.Flush();
+    }
+
+    public void Dispose() => _spool.Dispose();
+}

@@ -1,0 +1,89 @@
+using Roos.Core.Bytes;
+using Roos.Core.Tree;
+using Roos.Erofs.Format;
+
+namespace Roos.Erofs.Writing;
+
+/// <summary>An inode while it is planned: what the tree says, then how its content is stored, then where it lies.</summary>
+internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString name, uint number)
+{
+    public FileNode Node { get; } = node;
+
+    /// <summary>The directory it was first met in; the root's is itself.</summary>
+    public InodePlan Parent => parent ?? this;
+
+    /// <summary>Counted from 1 in the order of the walk.</summary>
+    public uint Number { get; } = number;
+
+    public uint LinkCount { get; set; }
+
+    /// <summary>Length of the content in bytes: of a file, of a directory's blocks, of a link's target.</summary>
+    public long Size { get; set; }
+
+    public bool IsExtended { get; set; }
+
+    /// <summary>Bytes of inline xattrs with their header, a multiple of 4; 0 for none.</summary>
+    public int XattrSize { get; set; }
+
+    public DataLayout Layout { get; set; }
+
+    /// <summary>Bytes after inode and xattrs: content kept inline, index of extents, or chunk table.</summary>
+    public int TailSize { get; set; }
+
+    /// <summary>Blocks in the data area.</summary>
+    public long DataBlocks { get; set; }
+
+    /// <summary>A directory's entries in blocks.</summary>
+    public DirectoryLayout? Directory { get; set; }
+
+    /// <summary>A compressed file's extents.</summary>
+    public CompressedContent? Compressed { get; set; }
+
+    /// <summary>A sparse file's chunks.</summary>
+    public ChunkTable? Chunks { get; set; }
+
+    /// <summary>Slot of 32 bytes counted from the start of the image.</summary>
+    public long Nid { get; set; }
+
+    /// <summary>First block in the data area, meaningless with <see cref="DataBlocks"/> 0.</summary>
+    public uint FirstBlock { get; set; }
+
+    public int HeadSize => (IsExtended ? RawExtendedInode.Size : RawCompactInode.Size) + XattrSize;
+
+    /// <summary>Bytes of content at the end that are kept inline.</summary>
+    public int InlineSize => Layout == DataLayout.FlatInline ? TailSize : 0;
+
+    public string Path
+    {
+        get
+        {
+            var names = new Stack<ByteString>();
+            for (var at = this; !ReferenceEquals(at.Parent, at); at = at.Parent) names.Push(at.Name);
+            return "/" + string.Join('/', names);
+        }
+    }
+
+    private ByteString Name { get; } = name;
+
+    /// <summary>Content that is stored as it is: blocks in the data area, and the rest inline where that fits into one block of metadata.</summary>
+    public void StoreFlat()
+    {
+        var rest = (int)(Size & (ErofsFormat.BlockSize - 1));
+        // The kernel wants inline content within one block, and a link's inode in the same one (erofs_fill_symlink of Linux before 6.9).
+        var inline = rest > 0 && HeadSize + (Node is SymbolicLink ? Size : rest) <= ErofsFormat.BlockSize;
+        Layout = inline ? DataLayout.FlatInline : DataLayout.FlatPlain;
+        TailSize = inline ? rest : 0;
+        DataBlocks = inline ? Size >> ErofsFormat.BlockBits : ErofsFormat.BlocksFor(Size);
+    }
+}
+
+/// <summary>An extent of a compressed file. <paramref name="Stored"/> is its compressed length, or 0 where it is stored as it is.</summary>
+internal readonly record struct Extent(int Length, int Stored)
+{
+    public bool IsPlain => Stored == 0;
+
+    public long Blocks => ErofsFormat.BlocksFor(IsPlain ? Length : Stored);
+}
+
+/// <summary>The extents of a file in order and where their compressed bytes begin in the spool, one after another.</summary>
+internal sealed record CompressedContent(IReadOnlyList<Extent> Extents, long SpoolOffset);
