@@ -13,6 +13,7 @@ internal static class RoosCommand
             GlobalOptions.Debug,
             GlobalOptions.Quiet,
             InitCommand.Create(),
+            MkfsErofsCommand.Create(),
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
             InspectCommand.Create(),

@@ -17,8 +17,8 @@ internal static class CompactIndex
     public static long Measure(int headSize, long fileSize)
     {
         var clusters = ErofsFormat.BlocksFor(fileSize);
-        var (initial, large) = Divide(headSize, clusters);
-        return ErofsFormat.AlignUp(headSize, 8) - headSize + RawMapHeader.Size + (initial + ErofsFormat.AlignUp(clusters - initial - large, SmallPack)) * 4 + large * 2;
+        var (_, large) = Divide(headSize, clusters);
+        return ErofsFormat.AlignUp(headSize, 8) - headSize + RawMapHeader.Size + ErofsFormat.AlignUp(clusters - large, SmallPack) * 4 + large * 2;
     }
 
     public static void Write(int headSize, IReadOnlyList<Extent> extents, uint firstBlock, Span<byte> destination)

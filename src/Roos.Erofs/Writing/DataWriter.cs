@@ -12,6 +12,7 @@ internal static class DataWriter
 
     public static void Write(InodePlan inode, Spool spool, BlockWriter output, CancellationToken cancellation)
     {
+        if (output.Position != (long)inode.FirstBlock * ErofsFormat.BlockSize) throw new InvalidOperationException($"{inode.Path}: planned at block {inode.FirstBlock}, written at offset {output.Position}");
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
