@@ -22,10 +22,7 @@ public sealed class FatJudgeTests
         var tree = Sample();
         Write(FatImage.Plan(tree, Options(size)), scratch["esp"]);
         Assert.Equal(size, new FileInfo(scratch["esp"]).Length);
-        var said = fsck.Must("-n", "-v", scratch["esp"]);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{scratch["esp"]}: {Nodes(tree)} files, "), said, StringComparison.Ordinal);
-        foreach (var complaint in (string[])["differ", "wrong", "dirty", "bad", "not ", "Warning", "Unused", "Orphan", "cluster chain"])
-            Assert.DoesNotContain(complaint, said.Replace("cannot contain", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
+        Clean(fsck, scratch["esp"], Nodes(tree) - 1);
     }
 
     [Fact]
@@ -34,18 +31,20 @@ public sealed class FatJudgeTests
         var fsck = Judge.Host("fsck.fat");
         using var scratch = new ScratchFolder();
         Write(FatImage.Plan(FileTree.Empty, Options(FatImage.MinimumSize)), scratch["empty"]);
-        fsck.Must("-n", scratch["empty"]);
+        Clean(fsck, scratch["empty"], 0);
         var free = FatImage.Plan(FileTree.Empty, Options(FatImage.MinimumSize)).FreeBytes;
         var full = FatImage.Plan(new FileTreeBuilder().Set("full", File(free, 1)).Build(), Options(FatImage.MinimumSize));
         Assert.Equal(0, full.FreeBytes);
         Write(full, scratch["full"]);
-        fsck.Must("-n", scratch["full"]);
+        Clean(fsck, scratch["full"], 1);
     }
 
     [Fact]
     public void The_kernel_sees_every_name_and_byte_and_time()
     {
         Judge.NeedRoot();
+        if (!System.IO.File.ReadLines("/proc/filesystems").Any(line => line.EndsWith("\tvfat", StringComparison.Ordinal)) && Judge.Host("modprobe").Run("vfat").ExitCode != 0)
+            Assert.Skip("the kernel of this machine has no vfat, which no package can give it");
         var mount = Judge.Host("mount");
         var umount = Judge.Host("umount");
         using var scratch = new ScratchFolder();
@@ -81,7 +80,7 @@ public sealed class FatJudgeTests
         Assert.Contains("Volume Serial Number is B60B-6DEA", listing, StringComparison.Ordinal);
         Assert.Contains("loader.conf", listing, StringComparison.Ordinal);
         Directory.CreateDirectory(scratch["out"]);
-        mcopy.Must("-s", "-Q", "-n", "-i", scratch["esp"], "::EFI", "::loader", scratch["out"]);
+        mcopy.Must("-s", "-Q", "-n", "-i", scratch["esp"], "::EFI", "::loader", "::names", "::sizes", "::many", "::deep", scratch["out"]);
         foreach (var (path, content) in List(tree).Where(item => item.Content != "directory" && item.Path.All(char.IsAscii)))
             Assert.Equal(content, Convert.ToHexString(System.IO.File.ReadAllBytes(Path.Combine(scratch["out"], path))));
     }
@@ -108,6 +107,14 @@ public sealed class FatJudgeTests
             .Select(path => (Path.GetRelativePath(scratch["in"], path), System.IO.File.Exists(path) ? Convert.ToHexString(System.IO.File.ReadAllBytes(path)) : "directory"))
             .OrderBy(item => item.Item1, StringComparer.Ordinal);
         Assert.Equal(expected, List(FatReader.Read(source)));
+    }
+
+    /// <summary>Exit status 0 and not a line besides its name and the count of files, among which it counts the label.</summary>
+    private static void Clean(Judge fsck, string path, int files)
+    {
+        var lines = fsck.Must("-n", path).TrimEnd('\n').Split('\n');
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{path}: {files + 1} files, "), lines[1], StringComparison.Ordinal);
     }
 
     private static FatOptions Options(long size) => new() { Size = size, VolumeId = 0xb60b6dea, MaximumTime = Time };
