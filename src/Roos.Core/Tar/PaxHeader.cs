@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Buffers.Text;
+using System.Collections.Immutable;
 using Roos.Core.Bytes;
 using Roos.Core.Tree;
 
