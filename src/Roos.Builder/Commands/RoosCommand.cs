@@ -13,10 +13,11 @@ internal static class RoosCommand
             GlobalOptions.Debug,
             GlobalOptions.Quiet,
             InitCommand.Create(),
-            MkfsErofsCommand.Create(),
+            BuildCommand.Create(),
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
             InspectCommand.Create(),
+            MkfsErofsCommand.Create(),
             VerityCommand.Create(),
         };
         return root;

@@ -42,7 +42,7 @@ public static partial class SettingTable
         },
         Define("Distribution", "Mirror", Text, Universal) with { ShortOption = "-m", Help = "Where packages come from" },
         Later("Distribution", "Snapshot", Text, Universal, "name a snapshot's address as Mirror=") with { PickedUp = ["snapshot"], PickedUpText = true },
-        Define("Distribution", "LocalMirror", Text, Universal),
+        Later("Distribution", "LocalMirror", Text, Universal, "use Mirror="),
         Define("Distribution", "RepositoryKeyCheck", SettingKind.Boolean, Multiversal) with { Default = "yes" },
         Idle("Distribution", "RepositoryKeyFetch", SettingKind.Boolean, Universal, "keys come from the distribution's keyring package"),
         Define("Distribution", "Repositories", Words, Universal) with { CanMatch = true },

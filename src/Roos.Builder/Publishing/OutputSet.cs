@@ -25,7 +25,7 @@ public sealed class OutputSet(Workspace workspace, string directory)
     public IReadOnlyCollection<Output> Outputs => _outputs.Values;
 
     /// <summary>Writes an output and returns it as bytes that exist. <paramref name="also"/> sees the same bytes go by.</summary>
-    public FileSource Add(string name, IImage image, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
+    public ByteSource Add(string name, IImage image, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
     {
         if (name is Manifest or "" || name.AsSpan().IndexOfAny("/\\\0\n") >= 0) throw new RoosException($"\"{name}\" cannot be the name of an output");
         if (_outputs.ContainsKey(name)) throw new RoosException($"two outputs would have the name {name}; make Output= or SplitName= differ");
@@ -35,7 +35,7 @@ public sealed class OutputSet(Workspace workspace, string directory)
         return source;
     }
 
-    public FileSource Add(string name, string text, CancellationToken cancellation) =>
+    public ByteSource Add(string name, string text, CancellationToken cancellation) =>
         Add(name, new SourceImage(ByteSource.FromMemory(Encoding.UTF8.GetBytes(text))), [], cancellation);
 
     /// <summary>Moves everything into the output directory. The sources that <see cref="Add(string, IImage, IReadOnlyList{ImageSink}, CancellationToken)"/> returned stay readable.</summary>

@@ -13,6 +13,7 @@ public sealed class Workspace : IDisposable
 
     private readonly string _folder;
     private readonly FileStream _lock;
+    private readonly List<FileSource> _open = [];
     private int _spools;
 
     private Workspace(string folder, FileStream held)
@@ -45,13 +46,18 @@ public sealed class Workspace : IDisposable
     /// <summary>A spool in a file that has no name any more for others and vanishes with the process.</summary>
     public Spool CreateSpool() => new FileSpool(PathOf($"spool-{Interlocked.Increment(ref _spools)}"));
 
-    /// <summary>The only bridge from planned to existing bytes: writes the image to a file of the workspace, and to <paramref name="also"/>.</summary>
+    /// <summary>
+    /// The only bridge from planned to existing bytes: writes the image to a file of the workspace, and to <paramref name="also"/>. What is
+    /// returned can be read as long as the workspace is there, also when the file was moved out of it.
+    /// </summary>
     /// <exception cref="RoosException">The file cannot be written (no space left, say).</exception>
-    public FileSource Materialize(string name, IImage image, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
+    public ByteSource Materialize(string name, IImage image, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
     {
         var path = PathOf(name);
         WriteFile(path, image, also, cancellation);
-        return FileSource.Open(path);
+        var source = FileSource.Open(path);
+        _open.Add(source);
+        return source;
     }
 
     /// <summary>Writes an image to a file, zeros as holes.</summary>
@@ -74,6 +80,7 @@ public sealed class Workspace : IDisposable
 
     public void Dispose()
     {
+        foreach (var source in _open) source.Dispose();
         _lock.Dispose();
         TryDelete(_folder);
     }

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using Roos.Builder.Configuration;
+using Roos.Builder.Packages;
+using Roos.Builder.Pipeline;
+using Roos.Builder.Publishing;
+using Roos.Builder.Terminal;
+
+namespace Roos.Builder.Commands;
+
+/// <summary><c>roos build</c>: the main job.</summary>
+internal static class BuildCommand
+{
+    public static Command Create()
+    {
+        var rootfs = new Option<string?>("--rootfs") { HelpName = "TAR", Description = "Take the packages' tree from this tar (plain, gz, bz2, xz, zst) instead of installing packages" };
+        var initrd = new Option<string?>("--initrd-rootfs") { HelpName = "TAR", Description = "The same for the initrd" };
+        var provider = new Option<string>("--provider") { HelpName = "NAME", Description = "Who installs packages: auto, mmdebstrap, podman, docker", DefaultValueFactory = _ => "auto" };
+        provider.AcceptOnlyFromAmong([.. PackageProviders.Names]);
+        var container = new Option<string?>("--container-image") { HelpName = "IMAGE", Description = "The image that podman or docker runs, with mmdebstrap in it or apt to install it" };
+        var workers = new Option<int?>("--workers") { HelpName = "N", Description = "Threads at work; the result does not depend on it (default: one per processor)" };
+        var force = new Option<bool>("--force", "-f") { Description = "Fetch the packages again although they are in the cache" };
+        var command = new Command("build", """
+            Build the appliance: packages, tree, EroFS, verity, UKI, disk.
+
+            Examples:
+              roos build
+              roos -C my-appliance build --profile ab --image-version 7
+              roos build --rootfs rootfs.tar.zst --initrd-rootfs initrd.tar.zst
+            """)
+        {
+            rootfs, initrd, provider, container, workers, force,
+        };
+        ConfigurationOptions.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var appliance = ApplianceConfiguration.Load(Directory.GetCurrentDirectory(), CommandLineOverrides.From(parsed));
+            appliance.RequireSupported();
+            var count = parsed.GetValue(workers) ?? Environment.ProcessorCount;
+            if (count is < 1 or > 1024) throw new UsageException($"--workers must be 1 to 1024; found {count}");
+            var options = new BuildOptions
+            {
+                Rootfs = parsed.GetValue(rootfs),
+                InitrdRootfs = parsed.GetValue(initrd),
+                Provider = parsed.GetValue(provider)!,
+                ContainerImage = parsed.GetValue(container),
+                Refresh = parsed.GetValue(force),
+                Workers = count,
+                CacheDirectory = appliance.Main.CacheDirectory.Value ?? Path.Combine(appliance.Directory, "mkosi.cache"),
+                OutputDirectory = appliance.Main.OutputDirectory.Value ?? Path.Combine(appliance.Directory, "mkosi.output"),
+            };
+            var outputs = await BuildProgress.Run(parsed.GetValue(GlobalOptions.Quiet), async progress =>
+            {
+                foreach (var note in appliance.Notes) progress.Note(note);
+                return await new BuildPipeline(appliance, options, progress).Run(cancellation);
+            });
+            foreach (var output in outputs) await Console.Out.WriteLineAsync(Line(options.OutputDirectory, output));
+            return Program.Done;
+        });
+        return command;
+    }
+
+    private static string Line(string directory, Output output)
+    {
+        var path = Path.GetRelativePath(Directory.GetCurrentDirectory(), Path.Combine(directory, output.Name));
+        return string.Create(CultureInfo.InvariantCulture, $"{output.Digest[..16]}…  {output.Length,13:N0}  {path}");
+    }
+}

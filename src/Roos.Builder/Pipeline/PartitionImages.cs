@@ -1,0 +1,94 @@
+using System.Globalization;
+using Roos.Builder.Repart;
+using Roos.Builder.Terminal;
+using Roos.Builder.Workspaces;
+using Roos.Core.Bytes;
+using Roos.Core.Identity;
+using Roos.Core.Tree;
+using Roos.Erofs;
+using Roos.Fat;
+using Roos.Verity;
+
+namespace Roos.Builder.Pipeline;
+
+/// <summary>What goes into the partitions: a file system for each definition with files, a hash tree for each that asks for one.</summary>
+internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definitions, BuildIdentity identity, int workers, Workspace workspace, BuildProgress progress)
+{
+    private readonly IReadOnlyList<PartitionIdentity> _identities = PartitionIdentity.Assign(definitions, identity.Seed);
+    private readonly Dictionary<RepartDefinition, IImage> _content = [];
+    private readonly Dictionary<string, byte[]> _rootHashes = new(StringComparer.Ordinal);
+
+    /// <summary>Root hash by VerityMatchKey=.</summary>
+    public IReadOnlyDictionary<string, byte[]> RootHashes => _rootHashes;
+
+    /// <summary>The root hash of the root (or /usr) partition, lower-case hex, or null where none is protected.</summary>
+    public string? RootHash => Protected is { } definition ? Convert.ToHexStringLower(_rootHashes[definition.VerityMatchKey!]) : null;
+
+    /// <summary>The kernel argument that names the root hash: roothash= or usrhash=.</summary>
+    public string? RootHashArgument => Protected is { } definition ? (definition.Type.Identifier.StartsWith("usr", StringComparison.Ordinal) ? "usrhash=" : "roothash=") + RootHash : null;
+
+    private RepartDefinition? Protected => definitions.FirstOrDefault(definition => definition.Verity == VerityRole.Data && _rootHashes.ContainsKey(definition.VerityMatchKey!));
+
+    /// <summary>The content of a partition, or null for an empty one.</summary>
+    public IImage? ContentOf(RepartDefinition definition) => _content.GetValueOrDefault(definition);
+
+    /// <summary>Makes every Verity=data partition, and its Verity=hash partition from the same pass over the bytes.</summary>
+    public void MakeVerityProtected(FileTree tree, CancellationToken cancellation)
+    {
+        foreach (var data in definitions.Where(definition => definition.Verity == VerityRole.Data))
+        {
+            var hashing = new VeritySink(new VerityOptions { Salt = identity.Seed.VeritySalt, Uuid = identity.Seed.VerityUuid, Workers = workers });
+            _content[data] = MakeFileSystem(data, tree, [hashing], cancellation);
+            var verity = hashing.Complete();
+            _rootHashes[data.VerityMatchKey!] = verity.RootHash;
+            foreach (var hash in definitions.Where(definition => definition.Verity == VerityRole.Hash && definition.VerityMatchKey == data.VerityMatchKey))
+            {
+                _content[hash] = verity.HashDevice;
+            }
+        }
+    }
+
+    /// <summary>Makes every other partition that has a file system.</summary>
+    public void MakeOthers(FileTree tree, CancellationToken cancellation)
+    {
+        foreach (var definition in definitions.Where(definition => definition.Verity == VerityRole.Off && definition.Format is not null))
+        {
+            _content[definition] = MakeFileSystem(definition, tree, [], cancellation);
+        }
+    }
+
+    private IImage MakeFileSystem(RepartDefinition definition, FileTree image, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
+    {
+        var uuid = _identities.Single(one => ReferenceEquals(one.Definition, definition)).FileSystemUuid;
+        var tree = PartitionTree.Select(definition, definitions, image);
+        switch (definition.Format)
+        {
+            case "erofs":
+                return MakeErofs(definition, uuid, tree, also, cancellation);
+            case "vfat":
+                var volumeId = uint.Parse(uuid.ToHex()[..8], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                var size = PartitionSizes.SlotLength(definition, definitions);
+                return FatImage.Plan(tree, new FatOptions { Size = size, VolumeId = volumeId, MaximumTime = identity.Clock });
+            default:
+                throw definition.Location.Error($"Format={definition.Format ?? "(none)"} cannot be made for this partition: use erofs, or vfat for an ESP");
+        }
+    }
+
+    private SourceImage MakeErofs(RepartDefinition definition, Uuid uuid, FileTree tree, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
+    {
+        var bytes = tree.Walk().Select(item => item.Node).OfType<RegularFile>().Distinct().Sum(file => file.Content.Length);
+        using var step = progress.Begin($"EroFS {definition.Type.Identifier}", bytes);
+        var options = new ErofsOptions
+        {
+            Uuid = uuid,
+            BuildTime = identity.Clock,
+            Compression = definition.Compression is null or "none" ? ErofsCompression.None : ErofsCompression.Zstd,
+            Level = definition.CompressionLevel,
+            Workers = workers,
+        };
+        using var plan = ErofsImage.Plan(tree, options, workspace.CreateSpool, step, cancellation);
+        var source = workspace.Materialize(definition.Name + ".erofs", plan, also, cancellation);
+        step.Result = string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0} MB of files in {plan.Length / 1e6:0} MB");
+        return new SourceImage(source);
+    }
+}
