@@ -40,7 +40,7 @@ internal static class CompactIndex
             var size = done >= initial && done < initial + large ? LargePack : SmallPack;
             if (filled < size && done + filled < clusters) continue;
             pack[filled..size].Clear();
-            at += WritePack(pack[..size], destination[at..]);
+            at += WritePack(pack[..size], BaseBlock(pack[..filled]), destination[at..]);
             done += filled;
             filled = 0;
         }
@@ -54,7 +54,7 @@ internal static class CompactIndex
         return (initial, (clusters - initial) / LargePack * LargePack);
     }
 
-    private static int WritePack(ReadOnlySpan<LogicalCluster> pack, Span<byte> destination)
+    private static int WritePack(ReadOnlySpan<LogicalCluster> pack, uint baseBlock, Span<byte> destination)
     {
         var bytes = pack.Length == LargePack ? LargePackBytes : 8;
         var bits = (bytes - 4) * 8 / pack.Length;
@@ -69,7 +69,7 @@ internal static class CompactIndex
             for (var at = i * bits / 8; value != 0; at++, value >>= 8) destination[at] |= (byte)(value & 0xff);
         }
 
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[(bytes - 4)..], BaseBlock(pack));
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[(bytes - 4)..], baseBlock);
         return bytes;
     }
 
