@@ -133,7 +133,13 @@ public sealed class FileTreeBuilder
             return result;
         }
 
-        public override FileNode Freeze() =>
-            new DirectoryNode(Metadata, Entries.ToImmutableSortedDictionary(entry => entry.Key, entry => entry.Value.Freeze()));
+        /// <summary>Children first and the dictionary afterwards: a hostile depth must not nest its making on the stack.</summary>
+        public override FileNode Freeze()
+        {
+            var frozen = new KeyValuePair<ByteString, FileNode>[Entries.Count];
+            var count = 0;
+            foreach (var (name, entry) in Entries) frozen[count++] = new KeyValuePair<ByteString, FileNode>(name, entry.Freeze());
+            return new DirectoryNode(Metadata, frozen.ToImmutableSortedDictionary());
+        }
     }
 }
