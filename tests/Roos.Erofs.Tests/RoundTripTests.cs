@@ -1,0 +1,129 @@
+using CsCheck;
+using Roos.Core.Bytes;
+using Roos.Core.Tree;
+using Roos.Testing;
+
+namespace Roos.Erofs.Tests;
+
+/// <summary>What is written is read again, by a reader that shares no code with the writer but the struct definitions.</summary>
+public sealed class RoundTripTests
+{
+    public static TheoryData<ErofsCompression, ErofsIndex, int> Forms => new()
+    {
+        { ErofsCompression.None, ErofsIndex.Compact, 1 << 20 },
+        { ErofsCompression.Zstd, ErofsIndex.Compact, 1 << 20 },
+        { ErofsCompression.Zstd, ErofsIndex.Full, 1 << 20 },
+        { ErofsCompression.Zstd, ErofsIndex.Compact, 1 << 16 },
+        { ErofsCompression.Zstd, ErofsIndex.Full, 1 << 16 },
+        { ErofsCompression.Zstd, ErofsIndex.Compact, 1 << 12 },
+        { ErofsCompression.Zstd, ErofsIndex.Full, 1 << 12 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Contents_of_all_sizes_and_kinds(ErofsCompression compression, ErofsIndex index, int cluster) =>
+        Check(SampleTrees.Contents(), Images.Zstd with { Compression = compression, Index = index, ClusterSize = cluster });
+
+    [Theory]
+    [InlineData(ErofsCompression.None)]
+    [InlineData(ErofsCompression.Zstd)]
+    public void Metadata_of_all_kinds(ErofsCompression compression) => Check(SampleTrees.Metadata(), Images.Zstd with { Compression = compression });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(100)]
+    [InlineData(101)]
+    [InlineData(340)]
+    [InlineData(341)]
+    [InlineData(5000)]
+    [InlineData(20000)]
+    public void Directories_of_all_sizes(int entries) => Check(SampleTrees.Directory(entries), Images.Uncompressed);
+
+    [Fact]
+    public void Any_number_of_any_entries()
+    {
+        var name = Gen.Byte[1, 255].Array[1, 60].Select(bytes => (ByteString)bytes.Select(b => b == (byte)'/' ? (byte)'.' : b).ToArray().AsSpan()).Where(text => !text.Equals("."u8) && !text.Equals(".."u8));
+        var metadata = Gen.Select(Gen.UInt[0, 0xfff], Gen.UInt, Gen.UInt, Gen.Int, Gen.UInt[0, 999_999_999]).Select((permissions, user, group, seconds, nanoseconds) =>
+            new FileMetadata(permissions) { UserId = user, GroupId = group, ModificationTime = new Timestamp(seconds, nanoseconds) });
+        var node = Gen.Select(metadata, Gen.Int[0, 5], Gen.Int[0, 20_000], Gen.Int[0, 3]).Select((data, kind, size, bytes) => kind switch
+        {
+            0 => (FileNode)new SymbolicLink(data, SampleTrees.Bytes(size, 1, 1 + size % 4095).AsSpan()),
+            1 => new FifoNode(data),
+            2 => new DeviceNode(data, size % 2 == 0, (uint)size % 4096, (uint)size * 50),
+            _ => new RegularFile(data, ByteSource.FromMemory(SampleTrees.Bytes(size, bytes, size))),
+        });
+        Gen.Select(Gen.Select(name, name, node).Array[0, 120], Gen.Bool).Sample(
+            (entries, compressed) =>
+            {
+                var tree = new FileTreeBuilder();
+                foreach (var (directory, file, entry) in entries)
+                {
+                    // Two levels: some directories of one entry, and "deep" ones of many.
+                    var parent = TreePath.Join("d", directory.Length % 3 == 0 ? directory : "common");
+                    tree.Set(TreePath.Join(parent, file), entry);
+                }
+
+                Check(tree.Build(), compressed ? Images.Zstd : Images.Uncompressed);
+            },
+            iter: 60,
+            seed: "0000000000001");
+    }
+
+    [Fact]
+    public void Sparse_file_of_6_gib_costs_next_to_nothing()
+    {
+        var head = SampleTrees.Bytes(1, 2, 100_000);
+        var tail = SampleTrees.Bytes(2, 1, 5_000);
+        var content = ByteSource.Concat([ByteSource.FromMemory(head), ByteSource.Zeros((6L << 30) - 12345), ByteSource.FromMemory(tail)]);
+        var tree = new FileTreeBuilder().Set("sparse", new RegularFile(new FileMetadata(0x1a4), content)).Set("hole", new RegularFile(new FileMetadata(0x1a4), ByteSource.Zeros(1L << 42))).Build();
+        foreach (var options in new[] { Images.Uncompressed, Images.Zstd })
+        {
+            var image = Images.Write(tree, options);
+            Assert.InRange(image.Length, 100_000, 2_000_000);
+            using var reader = ErofsReader.Open(ByteSource.FromMemory(image));
+            reader.Verify(TestContext.Current.CancellationToken);
+            var read = reader.ReadTree(TestContext.Current.CancellationToken);
+            var sparse = read.FindFile("sparse")!.Content;
+            Assert.Equal(content.Length, sparse.Length);
+            Assert.Equal(head, sparse.Slice(0, head.Length).ToArray());
+            Assert.Equal(tail, sparse.Slice(content.Length - tail.Length, tail.Length).ToArray());
+            Assert.True(sparse.IsHole(1 << 30, 1 << 30));
+            Assert.Equal(1L << 42, read.FindFile("hole")!.Content.Length);
+            Assert.True(read.FindFile("hole")!.Content.IsHole(0, 1L << 42));
+        }
+    }
+
+    [Fact]
+    public void Zeros_and_text_shrink_and_noise_does_not_grow()
+    {
+        Assert.InRange(Images.Write(Images.OneFile(new byte[8 << 20]), Images.Zstd).Length, 0, 60_000);
+        var noise = SampleTrees.Bytes(1, 2, 5_000_000);
+        Assert.Equal(Images.Write(Images.OneFile(noise), Images.Uncompressed).Length, Images.Write(Images.OneFile(noise), Images.Zstd).Length);
+    }
+
+    [Fact]
+    public void Reads_of_any_range_are_the_bytes_of_the_file()
+    {
+        var content = SampleTrees.Bytes(5, 3, 3_000_000);
+        using var reader = ErofsReader.Open(ByteSource.FromMemory(Images.Write(Images.OneFile(content), Images.Zstd with { ClusterSize = 1 << 14 })));
+        var read = reader.ReadTree(TestContext.Current.CancellationToken).FindFile("f")!.Content;
+        Gen.Select(Gen.Int[0, content.Length - 1], Gen.Int[0, 300_000]).Sample(
+            (offset, count) =>
+            {
+                count = Math.Min(count, content.Length - offset);
+                return content.AsSpan(offset, count).SequenceEqual(read.Slice(offset, count).ToArray());
+            },
+            iter: 200,
+            seed: "0000000000002");
+    }
+
+    private static void Check(FileTree tree, ErofsOptions options)
+    {
+        using var reader = ErofsReader.Open(ByteSource.FromMemory(Images.Write(tree, options)));
+        TreeAssert.Equal(tree, reader.ReadTree());
+        reader.Verify();
+        Assert.Equal(options.Uuid, reader.Superblock.Uuid);
+    }
+}
