@@ -21,11 +21,11 @@ public sealed record Finding(
     }
 
     /// <summary>True where this or anything inside it breaks the rules.</summary>
-    public bool HasProblems => Problems.Count > 0 || Parts.Any(part => part.Content.HasProblems);
+    public bool HasProblems => Problems.Count > 0 || Parts.Any(part => part.Content is { HasProblems: true });
 }
 
 /// <summary>A part of something larger: a partition of a disk.</summary>
 /// <param name="Name">Such as <c>partition 2</c>.</param>
 /// <param name="Fields">What the whole says about it.</param>
-/// <param name="Content">What is in it.</param>
-public sealed record FindingPart(string Name, IReadOnlyList<(string Name, string Value)> Fields, Finding Content);
+/// <param name="Content">What is in it; null where the fields say all.</param>
+public sealed record FindingPart(string Name, IReadOnlyList<(string Name, string Value)> Fields, Finding? Content);

@@ -40,6 +40,7 @@ public static class FindingFormat
         {
             text.Append(indent).Append(Clean(part.Name)).Append('\n');
             AppendFields(text, part.Fields, indent + "  ");
+            if (part.Content is null) continue;
             text.Append(indent).Append("  ").Append("content  ");
             Append(text, part.Content, indent + "  ");
         }
@@ -73,9 +74,13 @@ public static class FindingFormat
             writer.WriteStartObject();
             writer.WriteString("name", part.Name);
             WriteFields(writer, part.Fields);
-            writer.WriteStartObject("content");
-            Write(writer, part.Content);
-            writer.WriteEndObject();
+            if (part.Content is not null)
+            {
+                writer.WriteStartObject("content");
+                Write(writer, part.Content);
+                writer.WriteEndObject();
+            }
+
             writer.WriteEndObject();
         }
 

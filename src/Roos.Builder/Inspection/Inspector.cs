@@ -18,9 +18,9 @@ public static class Inspector
         (VeritySuperblock.IsPresent, HashDevice),
         (source => Has(source, 1024, [0xe2, 0xe1, 0xf5, 0xe0]), (source, _) => new Finding("erofs", "EroFS file system", source.Length)), // EROFS_SUPER_MAGIC_V1
         (source => Has(source, 82, "FAT32   "u8) && Has(source, 510, [0x55, 0xaa]), Fat),
-        (source => Has(source, 0, "MZ"u8), (source, _) => new Finding("pe", "PE image", source.Length)),
-        (source => Has(source, 0, "070701"u8), (source, _) => new Finding("cpio", "cpio archive (newc)", source.Length)),
-        (source => Has(source, 0, [0x28, 0xb5, 0x2f, 0xfd]), (source, _) => new Finding("zstd", "Zstandard data", source.Length)),
+        (source => Has(source, 0, "MZ"u8), (source, _) => ProgramInspection.Describe(source)),
+        (source => Has(source, 0, "070701"u8), (source, _) => ProgramInspection.DescribeInitrd(source)),
+        (source => Has(source, 0, [0x28, 0xb5, 0x2f, 0xfd]), (source, _) => new Finding("zstd", "Zstandard data (an initrd, perhaps)", source.Length)),
         (source => Has(source, 0, "LUKS"u8), (source, _) => new Finding("luks", "LUKS volume", source.Length)),
         (source => Has(source, 0, "{\"rootHash\":"u8), (source, _) => new Finding("verity-signature", "root hash signature", source.Length)),
     ];

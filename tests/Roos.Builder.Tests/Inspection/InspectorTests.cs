@@ -27,8 +27,8 @@ public sealed class InspectorTests
     {
         var finding = Inspector.Inspect(ByteSource.FromMemory(_disk));
         Assert.Equal("gpt", finding.Format);
-        Assert.Equal(["verity", "blank"], finding.Parts.Select(part => part.Content.Format));
-        Assert.Contains(("salt", "010203"), finding.Parts[0].Content.Fields);
+        Assert.Equal(["verity", "blank"], finding.Parts.Select(part => part.Content!.Format));
+        Assert.Contains(("salt", "010203"), finding.Parts[0].Content!.Fields);
         Assert.False(finding.HasProblems);
     }
 
@@ -40,6 +40,19 @@ public sealed class InspectorTests
         Assert.Contains("roos?[31m_0.1", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', text);
     }
+
+    [Fact]
+    public void An_initrd_is_taken_apart_into_its_archives()
+    {
+        var tree = new Roos.Core.Tree.FileTreeBuilder().SetDirectory("etc", new Roos.Core.Tree.FileMetadata(0x1ed)).Build();
+        var finding = Inspector.Inspect(ByteSource.FromMemory(Roos.Initrd.Cpio.CpioImage.Plan(tree, default).ToArray()));
+        Assert.Equal("initrd", finding.Format);
+        Assert.Contains(("compression", "None"), Assert.Single(finding.Parts).Fields);
+    }
+
+    [Fact]
+    public void A_program_that_is_none_is_damaged() =>
+        Assert.True(Inspector.Inspect(ByteSource.FromMemory("MZ and no more"u8.ToArray())).HasProblems);
 
     [Fact]
     public void Json_says_the_same()
@@ -61,8 +74,8 @@ public sealed class InspectorTests
     [Theory]
     [InlineData("", "blank")]
     [InlineData("hello", "unknown")]
-    [InlineData("070701", "cpio")]
-    [InlineData("MZ", "pe")]
+    [InlineData("070701", "damaged")]
+    [InlineData("MZ", "damaged")]
     [InlineData("LUKS", "luks")]
     public void Short_files_are_named(string content, string format) => Assert.Equal(format, Inspector.Inspect(ByteSource.FromMemory(System.Text.Encoding.ASCII.GetBytes(content))).Format);
 

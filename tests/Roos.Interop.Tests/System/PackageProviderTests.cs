@@ -10,7 +10,11 @@ public sealed class PackageProviderTests
 {
     private static readonly PackageRequest Request = new()
     {
-        Distribution = "debian", Release = "trixie", Architecture = "x86-64", Packages = ["base-files"], SourceDateEpoch = 1_700_000_000,
+        Distribution = "debian",
+        Release = "trixie",
+        Architecture = "x86-64",
+        Packages = ["base-files"],
+        SourceDateEpoch = 1_700_000_000,
     };
 
     [Fact]
