@@ -23,7 +23,7 @@ public static class ImageCleanup
     /// Mount points of other file systems: kept, emptied. /var is a partition of its own and was seen not to be mounted over a /var with content;
     /// with it the databases and caches of package managers go (CleanPackageMetadata=), logs, and what was left of the installation.
     /// </summary>
-    private static readonly string[] MountPoints = ["boot", "dev", "efi", "proc", "run", "sys", "tmp", "var"];
+    private static readonly string[] MountPoints = ["dev", "proc", "run", "sys", "tmp", "var"];
 
     private static readonly string[] Backups =
     [
@@ -40,6 +40,12 @@ public static class ImageCleanup
         var builder = tree.ToBuilder();
         PlaceKernels(tree, builder);
         foreach (var path in MountPoints) Empty(tree, builder, path);
+        foreach (var name in tree.Find("boot") is DirectoryNode boot ? boot.Entries.Keys : [])
+        {
+            // What an appliance puts there goes into the ESP (a loader.conf, say); kernels and what belongs to them are in the UKI.
+            if (!name.Equals("EFI"u8) && !name.Equals("loader"u8)) builder.Remove(TreePath.Join("boot", name));
+        }
+
         foreach (var path in Backups) builder.Remove(path);
         foreach (var path in options.WithDocs ? [] : Documentation) builder.Remove(path);
         if (tree.Find("etc/machine-id") is not RegularFile { Content.Length: 0 })
