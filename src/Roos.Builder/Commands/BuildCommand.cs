@@ -19,13 +19,14 @@ internal static class BuildCommand
         provider.AcceptOnlyFromAmong([.. PackageProviders.Names]);
         var container = new Option<string?>("--container-image") { HelpName = "IMAGE", Description = "The image that podman or docker runs, with mmdebstrap in it or apt to install it" };
         var workers = new Option<int?>("--workers") { HelpName = "N", Description = "Threads at work; the result does not depend on it (default: one per processor)" };
-        var force = new Option<bool>("--force", "-f") { Description = "Fetch the packages again although they are in the cache" };
+        var force = ForceOption.Create("Given twice (-ff), fetch the packages again although they are in the cache. Given once it does what a build does anyway: outputs are replaced");
         var command = new Command("build", """
             Build the appliance: packages, tree, EroFS, verity, UKI, disk.
 
             Examples:
               roos build
               roos -C my-appliance build --profile ab --image-version 7
+              roos build -ff                        with the newest packages
               roos build --rootfs rootfs.tar.zst --initrd-rootfs initrd.tar.zst
             """)
         {
@@ -44,10 +45,10 @@ internal static class BuildCommand
                 InitrdRootfs = parsed.GetValue(initrd),
                 Provider = parsed.GetValue(provider)!,
                 ContainerImage = parsed.GetValue(container),
-                Refresh = parsed.GetValue(force),
+                Refresh = ForceOption.Count(parsed, force) >= 2,
                 Workers = count,
-                CacheDirectory = appliance.Main.CacheDirectory.Value ?? Path.Combine(appliance.Directory, "mkosi.cache"),
-                OutputDirectory = appliance.Main.OutputDirectory.Value ?? Path.Combine(appliance.Directory, "mkosi.output"),
+                CacheDirectory = BuildFolders.Cache(appliance),
+                OutputDirectory = BuildFolders.Output(appliance),
             };
             var outputs = await BuildProgress.Run(parsed.GetValue(GlobalOptions.Quiet), async progress =>
             {

@@ -17,6 +17,7 @@ internal static class RoosCommand
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
             InspectCommand.Create(),
+            CleanCommand.Create(),
             MkfsErofsCommand.Create(),
             VerityCommand.Create(),
         };

@@ -16,16 +16,19 @@ public static class HostDirectory
     /// <summary>
     /// A tree that people keep in version control (mkosi.extra): everything is root's, modified at
     /// <paramref name="modificationTime"/>; directories and executable files are 0755 and other files 0644, so umask, checkout
-    /// time and user do not show. On Windows, which has no executable bit, files that begin with "#!" or as ELF are executable,
-    /// and a symbolic link that git wrote as a plain text file (core.symlinks=false) is such a file: clone with symlinks enabled.
+    /// time and user do not show. A file is executable where it begins with "#!" or as ELF, on every system. An executable bit on
+    /// any other file counts too, but Windows and a checkout there do not have it: such files are listed.
+    /// On Windows a symbolic link that git wrote as a plain text file (core.symlinks=false) is such a file: clone with symlinks enabled.
     /// </summary>
     /// <exception cref="RoosException">It is no directory, cannot be read, or has devices, fifos or sockets in it.</exception>
-    public static FileTree ReadOverlay(string path, Timestamp modificationTime)
+    public static HostOverlay ReadOverlay(string path, Timestamp modificationTime)
     {
         if (!Directory.Exists(path)) throw new RoosException($"{path}: there is no such directory");
-        return OperatingSystem.IsLinux()
-            ? new FileTree(LinuxOverlay(BytesOf(path), modificationTime))
-            : new FileTree(PortableOverlay(new DirectoryInfo(path), modificationTime));
+        var executableByBit = new List<string>();
+        var root = OperatingSystem.IsLinux()
+            ? LinuxOverlay(BytesOf(path), modificationTime, executableByBit)
+            : PortableOverlay(new DirectoryInfo(path), modificationTime, executableByBit);
+        return new HostOverlay(new FileTree(root), executableByBit);
     }
 
     /// <summary>
@@ -77,7 +80,7 @@ public static class HostDirectory
     }
 
     [SupportedOSPlatform("linux")]
-    private static DirectoryNode LinuxOverlay(ByteString path, Timestamp time)
+    private static DirectoryNode LinuxOverlay(ByteString path, Timestamp time, List<string> executableByBit)
     {
         var entries = ImmutableSortedDictionary.CreateBuilder<ByteString, FileNode>();
         foreach (var name in LinuxPath.List(path))
@@ -86,8 +89,8 @@ public static class HostDirectory
             var statistics = LinuxPath.Statistics(item);
             entries.Add(name, (statistics.Mode & FileTypeMask) switch
             {
-                0x4000 => LinuxOverlay(item, time),
-                0x8000 => new RegularFile(Metadata((statistics.Mode & 0x49) != 0 ? ReadWriteExecute : ReadWrite, time), new LinuxFileSource(item, checked((long)statistics.Size), hasHoles: false)),
+                0x4000 => LinuxOverlay(item, time, executableByBit),
+                0x8000 => OverlayFile(item.ToString(), new LinuxFileSource(item, checked((long)statistics.Size), hasHoles: false), (statistics.Mode & 0x49) != 0, time, executableByBit),
                 0xa000 => new SymbolicLink(Metadata(AllPermissions, time), LinuxPath.LinkTarget(item)),
                 _ => throw new RoosException($"{item}: must be a file, directory or symbolic link to be put into the image"),
             });
@@ -96,7 +99,7 @@ public static class HostDirectory
         return new DirectoryNode(Metadata(ReadWriteExecute, time), entries.ToImmutable());
     }
 
-    private static DirectoryNode PortableOverlay(DirectoryInfo directory, Timestamp time)
+    private static DirectoryNode PortableOverlay(DirectoryInfo directory, Timestamp time, List<string> executableByBit)
     {
         var entries = ImmutableSortedDictionary.CreateBuilder<ByteString, FileNode>();
         try
@@ -104,8 +107,8 @@ public static class HostDirectory
             foreach (var item in directory.EnumerateFileSystemInfos())
             {
                 entries.Add(item.Name, item.LinkTarget is { } target ? new SymbolicLink(Metadata(AllPermissions, time), target.Replace('\\', '/'))
-                    : item is DirectoryInfo child ? PortableOverlay(child, time)
-                    : PortableFile((FileInfo)item, time));
+                    : item is DirectoryInfo child ? PortableOverlay(child, time, executableByBit)
+                    : OverlayFile(item.FullName, new PortableFileSource(item.FullName, ((FileInfo)item).Length), HasExecutableBit(item), time, executableByBit));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -116,21 +119,15 @@ public static class HostDirectory
         return new DirectoryNode(Metadata(ReadWriteExecute, time), entries.ToImmutable());
     }
 
-    private static RegularFile PortableFile(FileInfo file, Timestamp time)
-    {
-        var content = new PortableFileSource(file.FullName, file.Length);
-        bool executable;
-        if (OperatingSystem.IsWindows())
-        {
-            var start = content.Slice(0, Math.Min(4, content.Length)).ToArray();
-            executable = start.AsSpan().StartsWith("#!"u8) || start.AsSpan().SequenceEqual("\u007fELF"u8);
-        }
-        else
-        {
-            executable = (file.UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
-        }
+    private static bool HasExecutableBit(FileSystemInfo item) =>
+        !OperatingSystem.IsWindows() && (item.UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 
-        return new RegularFile(Metadata(executable ? ReadWriteExecute : ReadWrite, time), content);
+    private static RegularFile OverlayFile(string path, ByteSource content, bool hasExecutableBit, Timestamp time, List<string> executableByBit)
+    {
+        var start = content.Slice(0, Math.Min(4, content.Length)).ToArray().AsSpan();
+        var isProgram = start.StartsWith("#!"u8) || start.SequenceEqual("\u007fELF"u8);
+        if (hasExecutableBit && !isProgram) executableByBit.Add(path);
+        return new RegularFile(Metadata(hasExecutableBit || isProgram ? ReadWriteExecute : ReadWrite, time), content);
     }
 
     private static FileMetadata Metadata(uint permissions, Timestamp time) => new(permissions) { ModificationTime = time };

@@ -33,7 +33,7 @@ internal sealed class PackageTrees(BuildOptions options, Workspace workspace, Bu
             Mirror = image.Mirror.Value,
             SourceDateEpoch = sourceDateEpoch,
         };
-        var cache = new PackageCache(Path.Combine(options.CacheDirectory, "packages"));
+        var cache = new PackageCache(Path.Combine(options.CacheDirectory, Commands.BuildFolders.PackageTars));
         return Read(await cache.Get(request, _provider, options.Refresh, title, progress, cancellation), cancellation);
     }
 

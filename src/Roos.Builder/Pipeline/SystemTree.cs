@@ -48,13 +48,26 @@ internal sealed class SystemTree(ApplianceConfiguration appliance, PackageTrees 
         foreach (var extra in image.ExtraTrees)
         {
             if (!Path.Exists(extra.Source)) throw extra.Origin.Error($"ExtraTrees= names {extra.Source}, which is not there");
-            var upper = Directory.Exists(extra.Source) ? HostDirectory.ReadOverlay(extra.Source, new Timestamp(sourceDateEpoch, 0)) : packages.ReadFile(extra.Source, cancellation);
+            var upper = Directory.Exists(extra.Source) ? ReadDirectory(extra.Source, sourceDateEpoch) : packages.ReadFile(extra.Source, cancellation);
             var target = TreePath.Normalise(extra.Target);
             if (!target.IsEmpty) upper = new FileTreeBuilder().Set(target, upper.Root).Build();
             tree = Overlay.Apply(tree, upper);
         }
 
         return tree;
+    }
+
+    private FileTree ReadDirectory(string path, long sourceDateEpoch)
+    {
+        var overlay = HostDirectory.ReadOverlay(path, new Timestamp(sourceDateEpoch, 0));
+        if (overlay.ExecutableByBit.Count > 0)
+        {
+            var names = overlay.ExecutableByBit.Select(file => Path.GetRelativePath(appliance.Directory, file)).Order(StringComparer.Ordinal).ToList();
+            var more = names.Count > 5 ? $" and {names.Count - 5} more" : "";
+            progress.Warn($"executable by permission alone, so that a build on Windows makes another image: {string.Join(", ", names.Take(5))}{more} (take the permission away, or begin scripts with #!)");
+        }
+
+        return overlay.Tree;
     }
 
     private FileTree AddAccess(FileTree tree, ImageConfiguration image)

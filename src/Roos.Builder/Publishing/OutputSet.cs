@@ -17,7 +17,8 @@ public sealed record Output(string Name, long Length, string Digest);
 /// </summary>
 public sealed class OutputSet(Workspace workspace, string directory)
 {
-    private const string Manifest = "SHA256SUMS";
+    /// <summary>The file with the digest of every output, as sha256sum writes it; in byte order of names.</summary>
+    public const string Manifest = "SHA256SUMS";
 
     private readonly SortedDictionary<string, Output> _outputs = new(StringComparer.Ordinal);
 
@@ -27,7 +28,7 @@ public sealed class OutputSet(Workspace workspace, string directory)
     /// <summary>Writes an output and returns it as bytes that exist. <paramref name="also"/> sees the same bytes go by.</summary>
     public ByteSource Add(string name, IImage image, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
     {
-        if (name is Manifest or "" || name.AsSpan().IndexOfAny("/\\\0\n") >= 0) throw new RoosException($"\"{name}\" cannot be the name of an output");
+        if (!IsName(name)) throw new RoosException($"\"{name}\" cannot be the name of an output");
         if (_outputs.ContainsKey(name)) throw new RoosException($"two outputs would have the name {name}; make Output= or SplitName= differ");
         using var digest = new Sha256Sink();
         var source = workspace.Materialize(name, image, [.. also, digest], cancellation);
@@ -37,6 +38,9 @@ public sealed class OutputSet(Workspace workspace, string directory)
 
     public ByteSource Add(string name, string text, CancellationToken cancellation) =>
         Add(name, new SourceImage(ByteSource.FromMemory(Encoding.UTF8.GetBytes(text))), [], cancellation);
+
+    /// <summary>True for what can be the name of an output: a file name without folders.</summary>
+    internal static bool IsName(string name) => name is not (Manifest or "" or "." or "..") && name.AsSpan().IndexOfAny("/\\\0\n") < 0;
 
     /// <summary>Moves everything into the output directory. The sources that <see cref="Add(string, IImage, IReadOnlyList{ImageSink}, CancellationToken)"/> returned stay readable.</summary>
     public void Commit()

@@ -1,3 +1,4 @@
+using Roos.Builder.Host;
 using Roos.Core;
 using Roos.Core.Bytes;
 
@@ -67,6 +68,7 @@ public sealed class Workspace : IDisposable
         try
         {
             using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20);
+            if (OperatingSystem.IsWindows()) WindowsCalls.MakeSparse(stream.SafeFileHandle);
             var file = new StreamSink(stream);
             image.WriteTo(also.Count == 0 ? file : new TeeSink([file, .. also]), cancellation);
             file.Complete();
@@ -93,8 +95,11 @@ public sealed class Workspace : IDisposable
             : new RoosException($"{path}: cannot be written: {e.Message}", e);
     }
 
-    private static void RemoveAbandoned(string parent)
+    /// <summary>Removes the workspaces in <paramref name="parent"/> that no build holds.</summary>
+    /// <returns>The removed folders.</returns>
+    internal static IReadOnlyList<string> RemoveAbandoned(string parent)
     {
+        var removed = new List<string>();
         foreach (var folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
         {
             try
@@ -102,11 +107,14 @@ public sealed class Workspace : IDisposable
                 // Held by a build that runs: the lock cannot be had and the folder stays.
                 Hold(folder).Dispose();
                 TryDelete(folder);
+                if (!Directory.Exists(folder)) removed.Add(folder);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
             }
         }
+
+        return removed;
     }
 
     private static FileStream Hold(string folder) =>
