@@ -11,7 +11,8 @@ shift 3
 wine=$(command -v wine64 || command -v /usr/lib/wine/wine64) || { echo "windows-bytes: needs wine64 (apt-get install wine64)" >&2; exit 2; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-export WINEPREFIX=$scratch/prefix WINEDEBUG=-all DISPLAY=
+# Wine up to 8 (Debian 12) loses writes to memory that is mapped twice, as .NET maps its code with W^X: "Internal CLR error" follows.
+export WINEPREFIX=$scratch/prefix WINEDEBUG=-all DISPLAY= DOTNET_EnableWriteXorExecute=0
 "$wine" wineboot -i >/dev/null 2>&1 || { echo "windows-bytes: wineboot failed" >&2; exit 2; }
 
 # A folder kept between runs, because publishing for Windows takes half a minute.

@@ -108,7 +108,8 @@ public sealed class Appliance : IDisposable
     /// <summary>The ESP on a machine's disk, in the words of mtools.</summary>
     private string EspOf(string folder) => string.Create(CultureInfo.InvariantCulture, $"{Path.Combine(folder, "disk.raw")}@@{Partition(EspType).Start}");
 
-    private static string House()
+    /// <summary>The checkout that these tests are in.</summary>
+    internal static string House()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Roos.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("These tests run from a checkout.");
