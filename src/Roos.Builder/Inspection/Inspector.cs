@@ -1,6 +1,7 @@
 using System.Globalization;
 using Roos.Core;
 using Roos.Core.Bytes;
+using Roos.Erofs;
 using Roos.Fat;
 using Roos.Gpt;
 using Roos.Verity;
@@ -16,7 +17,7 @@ public static class Inspector
     [
         (GptTable.IsPresent, Disk),
         (VeritySuperblock.IsPresent, HashDevice),
-        (source => Has(source, 1024, [0xe2, 0xe1, 0xf5, 0xe0]), (source, _) => new Finding("erofs", "EroFS file system", source.Length)), // EROFS_SUPER_MAGIC_V1
+        (source => Has(source, 1024, [0xe2, 0xe1, 0xf5, 0xe0]), Erofs), // EROFS_SUPER_MAGIC_V1
         (source => Has(source, 82, "FAT32   "u8) && Has(source, 510, [0x55, 0xaa]), Fat),
         (source => Has(source, 0, "MZ"u8), (source, _) => ProgramInspection.Describe(source)),
         (source => Has(source, 0, "070701"u8), (source, _) => ProgramInspection.DescribeInitrd(source)),
@@ -90,6 +91,21 @@ public static class Inspector
             ("data block size", Number(superblock.DataBlockSize)),
             ("hash block size", Number(superblock.HashBlockSize)),
             ("salt", superblock.Salt.Length == 0 ? "-" : Convert.ToHexStringLower(superblock.Salt)));
+    }
+
+    private static Finding Erofs(ByteSource source, int depth)
+    {
+        using var reader = ErofsReader.Open(source);
+        var superblock = reader.Superblock;
+        return new Finding(
+            "erofs",
+            "EroFS file system",
+            superblock.Blocks * 4096L,
+            ("uuid", superblock.Uuid.ToString()),
+            ("inodes", superblock.Inodes.ToString(CultureInfo.InvariantCulture)),
+            ("build time", DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(superblock.BuildTime.Seconds, 0, 253402300799)).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+            ("compression", superblock.ZstdWindowLog > 0 ? "zstd" : "none"),
+            ("features", $"compatible 0x{superblock.CompatibleFeatures:x}, incompatible 0x{superblock.IncompatibleFeatures:x}"));
     }
 
     private static Finding Fat(ByteSource source, int depth)
