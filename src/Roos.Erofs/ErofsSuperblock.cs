@@ -37,6 +37,9 @@ public sealed record ErofsSuperblock
     /// <summary>Byte from which shared xattrs are counted.</summary>
     internal long SharedXattrStart { get; init; }
 
+    /// <summary>Inode of what is packed together, the table of xattr prefixes among it; 0 for none.</summary>
+    internal ulong PackedNid { get; init; }
+
     internal byte XattrPrefixCount { get; init; }
 
     internal long XattrPrefixStart { get; init; }

@@ -58,7 +58,6 @@ public sealed class HostileImageTests
 
     [Theory]
     [InlineData(0x10u, "ztailpacking")]
-    [InlineData(0x20u, "fragments")]
     [InlineData(0x80u, "48bit")]
     [InlineData(0x8u, "devices")]
     [InlineData(0x4000u, "0x4000")]

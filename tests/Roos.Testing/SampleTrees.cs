@@ -48,7 +48,7 @@ public static class SampleTrees
         tree.SetDirectory("", new FileMetadata(0x1ed) { ModificationTime = new Timestamp(1, 2) });
         tree.SetDirectory("empty", new FileMetadata(0x3ff) { UserId = 65535, GroupId = 65535 });
         tree.SetDirectory("deep/er/and/deeper", new FileMetadata(0x1c0) { UserId = 65536, GroupId = uint.MaxValue - 1 });
-        foreach (var (seconds, nanoseconds) in new (long, uint)[] { (0, 0), (-1, 999_999_999), (-14_182_940, 0), (1_700_000_000, 123_456_789), (0x1_0000_0000, 1), (-0x8000_0000, 5) })
+        foreach (var (seconds, nanoseconds) in new (long, uint)[] { (0, 0), (-1, 999_999_999), (-14_182_940, 0), (1_700_000_000, 123_456_789), (0x1_0000_0000, 1), (-0x7fff_ffff, 5) })
         {
             tree.Set($"times/{seconds}.{nanoseconds}", new RegularFile(plain with { ModificationTime = new Timestamp(seconds, nanoseconds) }, ByteSource.Empty));
         }

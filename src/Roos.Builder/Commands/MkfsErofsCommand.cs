@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roos.Builder.Host;
 using Roos.Builder.Workspaces;
 using Roos.Core;
 using Roos.Core.Bytes;
@@ -16,8 +17,9 @@ internal static class MkfsErofsCommand
 {
     private const string Description =
         """
-        Makes an EroFS image of a tar archive, with the option names of mkfs.erofs. The archive may be compressed (gzip, bzip2,
-        xz, zstd: found by its content). The same archive and options give the same bytes, whatever the number of workers.
+        Makes an EroFS image of a tar archive, or on Linux of a directory, with the option names of mkfs.erofs. The archive may
+        be compressed (gzip, bzip2, xz, zstd: found by its content). The same source and options give the same bytes, whatever
+        the number of workers.
 
         Unlike mkfs.erofs: clusters are 1 MiB and not 4 KiB where -C is not given; the level of zstd is 9 where none is given;
         the UUID is all zeros without -U; the time of the image is SOURCE_DATE_EPOCH, or 1970, without -T; files keep their
@@ -26,6 +28,7 @@ internal static class MkfsErofsCommand
         Examples:
           roos mkfs.erofs --tar=f root.erofs rootfs.tar
           roos mkfs.erofs -zzstd,level=15 -C65536 -T0 -U 6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77 --tar=f root.erofs rootfs.tar.zst
+          roos mkfs.erofs -zzstd data.erofs folder/
         """;
 
     private static readonly Option<string?> Compression = new("--compress", "-z") { Description = "Compress with zstd", HelpName = "zstd[,level=N]" };
@@ -44,7 +47,7 @@ internal static class MkfsErofsCommand
 
     private static readonly Argument<string> Out = new("OUT") { Description = "The image to write" };
 
-    private static readonly Argument<string> Source = new("SOURCE") { Description = "The tar archive" };
+    private static readonly Argument<string> Source = new("SOURCE") { Description = "The tar archive, or the directory without --tar" };
 
     public static Command Create()
     {
@@ -61,19 +64,34 @@ internal static class MkfsErofsCommand
     {
         var output = Path.GetFullPath(parsed.GetRequiredValue(Out));
         var source = parsed.GetRequiredValue(Source);
-        if (parsed.GetResult(Tar) is null) throw new UsageException($"{source}: the source must be a tar archive, given with --tar=f");
+        var isTar = parsed.GetResult(Tar) is not null;
         if (parsed.GetValue(Tar) is { } mode && mode != "f") throw new UsageException($"--tar= takes f only (an image with all data in it); found \"{mode}\"");
+        if (!isTar && File.Exists(source)) throw new UsageException($"{source}: a tar archive as the source is given with --tar=f");
 
-        var folder = Path.GetDirectoryName(output)!;
+        var folder = Path.GetDirectoryName(output) ?? throw new UsageException($"{output}: this is no name for a file");
         if (!Directory.Exists(folder)) throw new RoosException($"{folder}: there is no such directory to write {Path.GetFileName(output)} into");
+        // The file system's walk is done before the workspace is made, which may lie in the directory.
+        var tree = isTar ? null : HostDirectory.ReadExact(source);
         using var workspace = Workspace.Create(folder);
-        using var file = FileSource.Open(source);
-        var tar = CompressedInput.Open(file, workspace.CreateSpool, source, cancellation);
-        using var plan = ErofsImage.Plan(TarArchive.Read(tar, cancellation: cancellation), options, workspace.CreateSpool, progress: null, cancellation);
+        using var file = isTar ? FileSource.Open(source) : null;
+        if (file is not null) tree = TarArchive.Read(CompressedInput.Open(file, workspace.CreateSpool, source, cancellation), cancellation: cancellation);
+        using var plan = ErofsImage.Plan(tree!, options, workspace.CreateSpool, progress: null, cancellation);
         var written = workspace.PathOf("image");
         Workspace.WriteFile(written, plan, [], cancellation);
-        File.Move(written, output, overwrite: true);
+        Replace(written, output);
         if (!parsed.GetValue(GlobalOptions.Quiet)) Report(plan, output);
+    }
+
+    private static void Replace(string written, string output)
+    {
+        try
+        {
+            File.Move(written, output, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RoosException($"{output}: cannot be written: {e.Message}", e);
+        }
     }
 
     private static void Report(ErofsPlan plan, string output)

@@ -1,6 +1,7 @@
 using Roos.Core;
 using Roos.Erofs.Format;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Roos.Erofs.Reading;
 
@@ -13,6 +14,7 @@ internal sealed class ClusterCache(int windowLog) : IDisposable
     private readonly Lock _lock = new();
     private readonly Decompressor _zstd = new();
     private byte[] _stored = [];
+    private int _storedLength;
     private byte[] _decoded = [];
     private CompressedFile? _file;
     private long _start;
@@ -45,23 +47,35 @@ internal sealed class ClusterCache(int windowLog) : IDisposable
         _file = null;
         if (_stored.Length < extent.StoredLength) _stored = new byte[extent.StoredLength];
         if (_decoded.Length < extent.Length) _decoded = new byte[extent.Length];
+        _storedLength = extent.StoredLength;
         image.Read(extent.StoredAt, _stored.AsSpan(0, extent.StoredLength), $"an extent of {file}");
         var padding = _stored.AsSpan(0, ErofsFormat.BlockSize).IndexOfAnyExcept((byte)0);
         if (padding < 0) throw Damaged(file, extent, "has nothing but zeros in its first block");
         var frame = _stored.AsSpan(padding, extent.StoredLength - padding);
-        CheckWindow(file, extent, frame);
+        if (!extent.IsPartial) CheckWindow(file, extent, frame);
         int length;
         try
         {
-            length = _zstd.Unwrap(frame, _decoded.AsSpan(0, extent.Length));
+            length = extent.IsPartial
+                ? DecodeStart(extent.StoredLength - padding, _decoded.AsSpan(0, extent.Length))
+                : _zstd.Unwrap(frame, _decoded.AsSpan(0, extent.Length));
         }
-        catch (ZstdException e)
+        catch (Exception e) when (e is ZstdException or IOException)
         {
             throw Damaged(file, extent, $"cannot be decompressed: {e.Message}");
         }
 
         if (length != extent.Length) throw Damaged(file, extent, $"decompresses to {length} bytes and not to {extent.Length}");
         (_file, _start) = (file, extent.Start);
+    }
+
+    /// <summary>The first bytes of a frame at the end of what was stored.</summary>
+    private int DecodeStart(int frameLength, Span<byte> destination)
+    {
+        using var stored = new MemoryStream(_stored, _storedLength - frameLength, frameLength, writable: false);
+        using var zstd = new DecompressionStream(stored);
+        zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, Math.Max(windowLog, ErofsFormat.ZstdMinimumWindowLog));
+        return zstd.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
     }
 
     /// <summary>The kernel has a window as large as the superblock says and no larger (RFC 8878, 3.1.1.1).</summary>

@@ -5,7 +5,7 @@ using Roos.Erofs.Format;
 namespace Roos.Erofs.Reading;
 
 /// <summary>What an index says of a logical cluster. <paramref name="BlockCount"/> is 0 where it is not stored here.</summary>
-internal readonly record struct StoredCluster(LogicalClusterType Type, int Offset, uint Block, int Lookback, int BlockCount);
+internal readonly record struct StoredCluster(LogicalClusterType Type, int Offset, uint Block, int Lookback, int BlockCount, bool IsPartial = false);
 
 /// <summary>An index of extents: entry by logical cluster.</summary>
 internal abstract class ClusterIndex
@@ -21,9 +21,8 @@ internal sealed class StoredFullIndex(ImageBytes image, long start) : ClusterInd
     public override StoredCluster Read(long number)
     {
         var raw = image.Read<RawLogicalCluster>(start + number * RawLogicalCluster.Size, "an index of extents");
-        if ((raw.Advice & PartialReference) != 0) throw new DamagedInputException("this EroFS image uses what Roos cannot read: dedupe");
         var type = (LogicalClusterType)(raw.Advice & 3);
-        if (type != LogicalClusterType.NonHead) return new StoredCluster(type, raw.ClusterOffset, raw.BlockOrDeltas, 0, 0);
+        if (type != LogicalClusterType.NonHead) return new StoredCluster(type, raw.ClusterOffset, raw.BlockOrDeltas, 0, 0, (raw.Advice & PartialReference) != 0);
         var back = (int)(raw.BlockOrDeltas & 0xffff);
         return (back & ErofsFormat.BlockCountFlag) != 0
             ? new StoredCluster(type, 0, 0, 1, back & ~ErofsFormat.BlockCountFlag)

@@ -10,7 +10,8 @@ namespace Roos.Erofs.Reading;
 /// <param name="StoredAt">Offset in the image.</param>
 /// <param name="StoredLength">Bytes in the image, whole blocks.</param>
 /// <param name="IsPlain">Stored as it is.</param>
-internal readonly record struct StoredExtent(long Start, int Length, long StoredAt, int StoredLength, bool IsPlain);
+/// <param name="IsPartial">The frame may go on after the extent: another file has more of it (dedupe).</param>
+internal readonly record struct StoredExtent(long Start, int Length, long StoredAt, int StoredLength, bool IsPlain, bool IsPartial);
 
 /// <summary>A compressed file. Extents are found and decompressed when they are read.</summary>
 internal sealed class CompressedFile : ByteSource
@@ -36,13 +37,14 @@ internal sealed class CompressedFile : ByteSource
 
     public static CompressedFile Open(ImageBytes image, ErofsSuperblock superblock, StoredInode inode, ClusterCache cache)
     {
-        if (superblock.ZstdWindowLog == 0 || !superblock.Has(IncompatibleFeatures.ZeroPadding)) throw new DamagedInputException($"this EroFS image uses what Roos cannot read: {inode} is compressed and the superblock does not say that it is by zstd");
         var at = ErofsFormat.AlignUp(inode.TailStart, 8);
         var header = image.Read<RawMapHeader>(at, $"the index of {inode}");
         var advice = (CompressionAdvice)header.Advice.Value;
+        if ((advice & CompressionAdvice.FragmentPhysicalCluster) != 0 || (header.ClusterBits & 0x80) != 0) throw new DamagedInputException($"this EroFS image uses what Roos cannot read: fragments, in {inode}");
         const CompressionAdvice known = CompressionAdvice.Compacted2B | CompressionAdvice.BigPhysicalCluster1 | CompressionAdvice.BigPhysicalCluster2 | CompressionAdvice.InterlacedPhysicalCluster;
         if ((advice & ~known) != 0 || (header.ClusterBits & 0xf8) != 0) throw new DamagedInputException($"this EroFS image uses what Roos cannot read: the index of {inode} has advice 0x{header.Advice.Value:x} and cluster bits 0x{header.ClusterBits:x}");
-        if ((header.Algorithms & 0xf) != ErofsFormat.ZstdAlgorithm) throw new DamagedInputException($"this EroFS image uses what Roos cannot read: {inode} is compressed by algorithm {header.Algorithms & 0xf} (Roos reads zstd, 3)");
+        if ((header.Algorithms & 0xf) != ErofsFormat.ZstdAlgorithm) throw new DamagedInputException($"this EroFS image uses what Roos cannot read: {inode} is compressed by {SuperblockReader.AlgorithmName(header.Algorithms & 0xf)}");
+        if (superblock.ZstdWindowLog == 0 || !superblock.Has(IncompatibleFeatures.ZeroPadding)) throw new DamagedInputException($"damaged EroFS image: {inode} is compressed by zstd and the superblock does not say so");
         var bits = ErofsFormat.BlockBits + header.ClusterBits;
         if (bits > 14) throw new DamagedInputException($"this EroFS image uses what Roos cannot read: logical clusters of 2^{bits} bytes in {inode}");
         var clusters = ((inode.Size - 1) >> bits) + 1;
@@ -139,7 +141,7 @@ internal sealed class CompressedFile : ByteSource
         if (stored > ErofsFormat.MaximumPhysicalCluster || end - start > (plain ? stored : ErofsFormat.MaximumDecodedCluster)) throw Damaged(number, $"holds {end - start} bytes in {stored}");
         var at = (long)cluster.Block * ErofsFormat.BlockSize;
         _image.Check(at, stored, $"an extent of {_inode}");
-        return new StoredExtent(start, (int)(end - start), at, (int)stored, plain);
+        return new StoredExtent(start, (int)(end - start), at, (int)stored, plain, cluster.IsPartial);
     }
 
     private (long Number, StoredCluster Cluster) StepBack(long number, int distance)

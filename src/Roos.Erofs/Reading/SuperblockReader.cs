@@ -9,7 +9,7 @@ namespace Roos.Erofs.Reading;
 /// <summary>Reads the superblock and refuses what Roos cannot read, by name.</summary>
 internal static class SuperblockReader
 {
-    private const uint Known = (uint)(IncompatibleFeatures.ZeroPadding | IncompatibleFeatures.CompressionConfigurations | IncompatibleFeatures.ChunkedFile | IncompatibleFeatures.XattrPrefixes);
+    private const uint Known = (uint)(IncompatibleFeatures.ZeroPadding | IncompatibleFeatures.CompressionConfigurations | IncompatibleFeatures.ChunkedFile | IncompatibleFeatures.Fragments | IncompatibleFeatures.XattrPrefixes);
 
     public static ErofsSuperblock Read(ByteSource image)
     {
@@ -36,6 +36,7 @@ internal static class SuperblockReader
             MetadataStart = (long)raw.MetadataBlock.Value * ErofsFormat.BlockSize,
             SharedXattrStart = (long)raw.SharedXattrBlock.Value * ErofsFormat.BlockSize,
             XattrPrefixCount = raw.XattrPrefixCount,
+            PackedNid = raw.PackedNid,
             XattrPrefixStart = (long)raw.XattrPrefixStart.Value * 4,
         };
     }
@@ -45,6 +46,10 @@ internal static class SuperblockReader
         if (nanoseconds > 999_999_999) throw new DamagedInputException($"damaged EroFS image: nanoseconds must be below 1000000000; {what} has {nanoseconds}");
         return new Timestamp(unchecked((long)seconds), nanoseconds);
     }
+
+    /// <summary>A compression algorithm for messages.</summary>
+    public static string AlgorithmName(int algorithm) =>
+        algorithm switch { 0 => "lz4", 1 => "lzma", 2 => "deflate", 3 => "zstd", _ => $"algorithm {algorithm}" } + " (Roos reads zstd)";
 
     private static void CheckChecksum(ImageBytes bytes, uint stored)
     {
@@ -58,7 +63,6 @@ internal static class SuperblockReader
     private static void RefuseUnknown(RawSuperblock raw)
     {
         var unknown = raw.FeatureIncompat.Value & ~Known;
-        if ((unknown & (uint)IncompatibleFeatures.Fragments) != 0) throw Unsupported("fragments or dedupe");
         if ((unknown & (uint)IncompatibleFeatures.TailPacking) != 0) throw Unsupported("ztailpacking");
         if ((unknown & (uint)IncompatibleFeatures.DeviceTable) != 0) throw Unsupported("extra devices or a second compression algorithm");
         if ((unknown & 0x80) != 0) throw Unsupported("48bit");
@@ -73,8 +77,7 @@ internal static class SuperblockReader
         var algorithms = raw.AvailableAlgorithms.Value;
         if ((algorithms & ~(1 << ErofsFormat.ZstdAlgorithm)) != 0)
         {
-            var name = System.Numerics.BitOperations.TrailingZeroCount(algorithms & ~(1 << ErofsFormat.ZstdAlgorithm)) switch { 0 => "lz4", 1 => "lzma", 2 => "deflate", _ => "an unknown algorithm" };
-            throw Unsupported($"{name} (Roos reads zstd)");
+            throw Unsupported(AlgorithmName(System.Numerics.BitOperations.TrailingZeroCount(algorithms & ~(1 << ErofsFormat.ZstdAlgorithm))));
         }
 
         if (algorithms == 0) return 0;

@@ -7,15 +7,27 @@ using Roos.Erofs.Format;
 namespace Roos.Erofs.Reading;
 
 /// <summary>Walks an image from its root and makes a tree of it.</summary>
-internal sealed class TreeReader(ImageBytes image, ErofsSuperblock superblock, ClusterCache cache, CancellationToken cancellation)
+internal sealed class TreeReader
 {
     private const int DeepestDirectory = 2048; // a path of PATH_MAX bytes has no more names
 
-    private readonly ContentReader _content = new(image, superblock, cache);
-    private readonly XattrReader _xattrs = new(image, superblock);
+    private readonly ImageBytes _image;
+    private readonly ErofsSuperblock _superblock;
+    private readonly ContentReader _content;
+    private readonly XattrReader _xattrs;
+    private readonly CancellationToken _cancellation;
     private readonly Dictionary<ulong, (FileNode Node, StoredInode Inode)> _nodes = [];
     private readonly HashSet<ulong> _directories = [];
     private long _directoryBytes;
+
+    public TreeReader(ImageBytes image, ErofsSuperblock superblock, ClusterCache cache, CancellationToken cancellation)
+    {
+        _image = image;
+        _superblock = superblock;
+        _content = new ContentReader(image, superblock, cache);
+        _xattrs = new XattrReader(image, superblock, _content);
+        _cancellation = cancellation;
+    }
 
     /// <summary>Every inode but directories, with how many names it has; in the order in which they were met.</summary>
     public List<(FileNode Node, StoredInode Inode)> Leaves { get; } = [];
@@ -27,18 +39,18 @@ internal sealed class TreeReader(ImageBytes image, ErofsSuperblock superblock, C
 
     public FileTree Read()
     {
-        var root = InodeReader.Read(image, superblock, superblock.RootNid);
+        var root = InodeReader.Read(_image, _superblock, _superblock.RootNid);
         if (!root.IsDirectory) throw new DamagedInputException($"damaged EroFS image: the root, {root}, is not a directory");
-        return new FileTree(ReadDirectory(root, superblock.RootNid, superblock.RootNid, 0));
+        return new FileTree(ReadDirectory(root, _superblock.RootNid, _superblock.RootNid, 0));
     }
 
     private DirectoryNode ReadDirectory(StoredInode inode, ulong nid, ulong parent, int depth)
     {
-        cancellation.ThrowIfCancellationRequested();
+        _cancellation.ThrowIfCancellationRequested();
         if (!_directories.Add(nid)) throw new DamagedInputException($"damaged EroFS image: the directory at {inode} is in the tree twice, or in itself");
         if (depth > DeepestDirectory) throw new DamagedInputException($"damaged EroFS image: directories are nested more than {DeepestDirectory} deep");
-        _directoryBytes += inode.Size > image.Length ? image.Length + 1 : inode.Size;
-        if (_directoryBytes > image.Length) throw new DamagedInputException($"damaged EroFS image: directories take more than the image's {image.Length} bytes at {inode}");
+        _directoryBytes += inode.Size > _image.Length ? _image.Length + 1 : inode.Size;
+        if (_directoryBytes > _image.Length) throw new DamagedInputException($"damaged EroFS image: directories take more than the image's {_image.Length} bytes at {inode}");
 
         var entries = ImmutableSortedDictionary.CreateBuilder<ByteString, FileNode>();
         uint children = 0;
@@ -67,7 +79,7 @@ internal sealed class TreeReader(ImageBytes image, ErofsSuperblock superblock, C
     {
         if (!_nodes.TryGetValue(entry.Nid, out var known))
         {
-            var inode = InodeReader.Read(image, superblock, entry.Nid);
+            var inode = InodeReader.Read(_image, _superblock, entry.Nid);
             if (inode.IsDirectory)
             {
                 CheckType(entry, inode, parent);

@@ -16,13 +16,13 @@ internal sealed class XattrReader
     private readonly Dictionary<uint, (ByteString Name, ByteString Value)> _shared = [];
     private long _bytesLeft;
 
-    public XattrReader(ImageBytes image, ErofsSuperblock superblock)
+    public XattrReader(ImageBytes image, ErofsSuperblock superblock, ContentReader content)
     {
         _image = image;
         _superblock = superblock;
         // Attributes of a sound image do not overlap, so all of them together are no more than the image.
         _bytesLeft = image.Length;
-        if (superblock.Has(IncompatibleFeatures.XattrPrefixes)) ReadPrefixes();
+        if (superblock.Has(IncompatibleFeatures.XattrPrefixes)) ReadPrefixes(PrefixTable(content));
     }
 
     public ImmutableSortedDictionary<ByteString, ByteString> Read(StoredInode inode)
@@ -89,16 +89,24 @@ internal sealed class XattrReader
         return (new ByteString(name), new ByteString(rest[entry.NameLength..]));
     }
 
-    private void ReadPrefixes()
+    /// <summary>Prefixes are in the packed inode where the image has one, and among the metadata elsewhere.</summary>
+    private ImageBytes PrefixTable(ContentReader content)
+    {
+        if (!_superblock.Has(IncompatibleFeatures.Fragments) || _superblock.PackedNid == 0) return _image;
+        var packed = content.Open(InodeReader.Read(_image, _superblock, _superblock.PackedNid));
+        return new ImageBytes(packed, packed.Length);
+    }
+
+    private void ReadPrefixes(ImageBytes table)
     {
         var at = _superblock.XattrPrefixStart;
         Span<byte> length = stackalloc byte[2];
         for (var i = 0; i < _superblock.XattrPrefixCount; i++)
         {
             at = ErofsFormat.AlignUp(at, 4);
-            _image.Read(at, length, "an xattr prefix");
+            table.Read(at, length, "an xattr prefix");
             var record = new byte[BinaryPrimitives.ReadUInt16LittleEndian(length)];
-            _image.Read(at + 2, record, "an xattr prefix");
+            table.Read(at + 2, record, "an xattr prefix");
             if (record.Length == 0 || !XattrNamespace.TryGetPrefix(record[0], out var start)) throw new DamagedInputException($"damaged EroFS image: xattr prefix {i} has no known namespace");
             _prefixes.Add([.. start, .. record.AsSpan(1)]);
             at += 2 + record.Length;
