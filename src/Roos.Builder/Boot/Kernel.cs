@@ -1,5 +1,5 @@
 using System.Text;
-using Roos.Builder.Configuration;
+using Roos.Builder.Steps;
 using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Tree;
@@ -40,7 +40,7 @@ public sealed record Kernel(string Version, ByteSource Image, IReadOnlyList<stri
 
     private static int Newest(string left, string right)
     {
-        var order = VersionOrder.Compare(right, left);
+        var order = VersionComparer.Instance.Compare(right, left);
         return order != 0 ? order : string.CompareOrdinal(right, left);
     }
 

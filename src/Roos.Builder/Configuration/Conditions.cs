@@ -89,7 +89,7 @@ internal static class Conditions
         {
             SettingKind.Choice => current == (SettingParser.TryChoice(setting, text) ?? throw origin.Error($"\"{text}\" is no {setting.Name}{NearestName.Suggest(text, setting.Choices)}")),
             SettingKind.Feature => current == (SettingParser.TryFeature(text) ?? throw origin.Error($"{setting.Name}= is yes, no or auto; found \"{text}\"")),
-            _ when setting.Name == "ImageVersion" => VersionOrder.Fits(current, text),
+            _ when setting.Name == "ImageVersion" => VersionCondition.Fits(current, text),
             _ when setting.Name == "ImageId" => FileSystemName.MatchesSimpleExpression(text, current, ignoreCase: false),
             _ => current == text,
         };

@@ -77,7 +77,7 @@ public static class InitrdTree
     {
         if (path.IsEmpty) return false;
         var names = TreePath.Split(path);
-        return UnneededNames.Any(pattern => pattern.Length == names.Count && pattern.Zip(names).All(pair => Matches(pair.First.Span, pair.Second.Span)))
+        return UnneededNames.Any(pattern => pattern.Length == names.Count && pattern.Zip(names).All(pair => GlobPattern.IsMatch(pair.First.Span, pair.Second.Span)))
             || IsUnneededCharacterSet(names);
     }
 
@@ -85,35 +85,4 @@ public static class InitrdTree
     private static bool IsUnneededCharacterSet(IReadOnlyList<ByteString> names) =>
         names.Count == 5 && names[0].Equals("usr"u8) && names[1].Equals("lib"u8) && names[3].Equals("gconv"u8)
         && !names[4].StartsWith("gconv-modules"u8) && !names[4].Equals("IBM850.so"u8);
-
-    /// <summary>Globs with <c>*</c> and <c>?</c>.</summary>
-    private static bool Matches(ReadOnlySpan<byte> glob, ReadOnlySpan<byte> name)
-    {
-        int g = 0, n = 0, starGlob = -1, starName = 0;
-        while (n < name.Length)
-        {
-            if (g < glob.Length && glob[g] == '*')
-            {
-                starGlob = ++g;
-                starName = n;
-            }
-            else if (g < glob.Length && (glob[g] == '?' || glob[g] == name[n]))
-            {
-                g++;
-                n++;
-            }
-            else if (starGlob >= 0)
-            {
-                g = starGlob;
-                n = ++starName;
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        while (g < glob.Length && glob[g] == '*') g++;
-        return g == glob.Length;
-    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Roos.Builder.Configuration;
+using Roos.Builder.Steps;
 
 namespace Roos.Builder.Tests.Configuration;
 
@@ -86,7 +87,7 @@ public class SettingTableTests
     [InlineData("", "1", -1)]
     public void Versions_are_ordered_as_uapi_10_says(string left, string right, int order)
     {
-        Assert.Equal(order, VersionOrder.Compare(left, right));
-        Assert.Equal(-order, VersionOrder.Compare(right, left));
+        Assert.Equal(order, VersionComparer.Instance.Compare(left, right));
+        Assert.Equal(-order, VersionComparer.Instance.Compare(right, left));
     }
 }

@@ -1,3 +1,4 @@
+using Roos.Core.Bytes;
 using Roos.Core.Tree;
 
 namespace Roos.Builder.Steps.Units;
@@ -54,7 +55,7 @@ internal sealed class PresetRules
                 if (instances.Contains(UnitName.Instance(unit))) return (action, []);
             }
 
-            if (Glob.IsMatch(pattern, unit)) return (action, []);
+            if (GlobPattern.IsMatch(ByteString.FromUtf8(pattern).Span, ByteString.FromUtf8(unit).Span)) return (action, []);
         }
 
         return (PresetAction.Enable, []);
