@@ -43,7 +43,7 @@ internal static class MkfsErofsCommand
 
     private static readonly Option<int> Workers = new("--workers") { Description = "Threads that compress; the image does not depend on it", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
 
-    private static readonly Option<string?> Tar = new("--tar") { Description = "The source is a tar archive (f: the full image)", HelpName = "f", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> Tar = new("--tar") { Description = "The source is a tar archive (f: the full image)", HelpName = "f" };
 
     private static readonly Argument<string> Out = new("OUT") { Description = "The image to write" };
 
