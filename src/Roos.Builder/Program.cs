@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Roos.Builder.Commands;
 using Roos.Core;
 
@@ -17,28 +18,61 @@ public static class Program
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"roos: {error.Message}").ConfigureAwait(false);
+            // The first only: those that follow are mostly its consequences.
+            await Console.Error.WriteLineAsync($"roos: {parsed.Errors[0].Message}").ConfigureAwait(false);
             await Console.Error.WriteLineAsync("Try 'roos --help', or 'roos VERB --help'.").ConfigureAwait(false);
             return WrongUsage;
         }
 
         var debug = parsed.GetValue(GlobalOptions.Debug);
+
+        // The first signal lets the verb clean up, however long that takes; the second ends the program at once.
+        using var interruption = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         try
         {
             if (parsed.GetValue(GlobalOptions.Directory) is { } directory) ChangeDirectory(directory);
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+#pragma warning disable CA1031 // the last place: whatever comes here becomes one sentence
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            await Console.Error.WriteLineAsync("roos: interrupted; nothing was changed").ConfigureAwait(false);
-            return Interrupted;
+            var error = Unwrap(e);
+            if (error is OperationCanceledException || interruption.IsCancellationRequested)
+            {
+                await Console.Error.WriteLineAsync("roos: interrupted; earlier output is untouched").ConfigureAwait(false);
+                return Interrupted;
+            }
+
+            await Console.Error.WriteLineAsync($"roos: {Sentence(error)}").ConfigureAwait(false);
+            if (debug) await Console.Error.WriteLineAsync(e.ToString()).ConfigureAwait(false);
+            return error is UsageException ? WrongUsage : Failed;
         }
-        catch (Exception e) when (!debug && e is RoosException or IOException or UnauthorizedAccessException)
+
+        void End(PosixSignalContext signal)
         {
-            await Console.Error.WriteLineAsync($"roos: {e.Message}").ConfigureAwait(false);
-            return e is UsageException ? WrongUsage : Failed;
+            if (interruption.IsCancellationRequested) return;
+            signal.Cancel = true;
+            interruption.Cancel();
         }
     }
+
+    /// <summary>Of errors that came together from several threads the one that says most to the user.</summary>
+    private static Exception Unwrap(Exception e)
+    {
+        if (e is not AggregateException several) return e;
+        var errors = several.Flatten().InnerExceptions;
+        return errors.FirstOrDefault(error => error is RoosException) ?? errors.FirstOrDefault(error => error is not OperationCanceledException) ?? errors[0];
+    }
+
+    private static string Sentence(Exception error) => error switch
+    {
+        RoosException or IOException or UnauthorizedAccessException => error.Message,
+        OutOfMemoryException => "there is not enough memory: end other programs, or let fewer threads work with --workers",
+        _ => $"internal error ({error.GetType().Name}: {error.Message}); this is a mistake in roos: please report it, --debug shows where it is",
+    };
 
     private static void ChangeDirectory(string directory)
     {

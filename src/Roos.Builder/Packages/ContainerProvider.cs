@@ -21,7 +21,26 @@ public sealed class ContainerProvider(string engine, string image) : IPackagePro
 
     private static int _containers;
 
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
+
     public string Name => Path.GetFileNameWithoutExtension(engine);
+
+    /// <summary>Why an engine cannot be used, in its own words; null where it answers. docker is often only a client, without an engine behind it.</summary>
+    internal static async Task<string?> FindObstacle(string engine, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(AnswerLimit);
+        try
+        {
+            var result = await ToolProcess.Run(engine, ["info"], new Dictionary<string, string>(), Stream.Null, null, limit.Token);
+            if (result.ExitCode == 0) return null;
+            return (result.Messages.LastOrDefault(line => line.Trim().Length > 0) ?? $"exit status {result.ExitCode}").Trim();
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return $"no answer within {AnswerLimit.TotalSeconds:0} seconds";
+        }
+    }
 
     public async Task<string> Identify(CancellationToken cancellation)
     {

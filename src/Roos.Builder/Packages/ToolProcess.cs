@@ -38,6 +38,9 @@ internal static class ToolProcess
         {
             await process.StandardOutput.BaseStream.CopyToAsync(output, 1 << 20, cancellation);
             await process.WaitForExitAsync(cancellation);
+
+            // Ctrl-C reaches the tool too: that it failed then is not the news.
+            cancellation.ThrowIfCancellationRequested();
             await errors;
             return new ToolResult(process.ExitCode, [.. messages]);
         }
@@ -82,8 +85,13 @@ internal static class ToolProcess
 
     private static async Task End(Process process)
     {
-        // mmdebstrap unmounts and removes its folder when it is asked to end; only where it does not, everything it started is ended hard.
-        if (!OperatingSystem.IsWindows()) _ = NativeMethods.Kill(process.Id, NativeMethods.Terminate);
+        // As Ctrl-C would, this asks everything that the tool started: mmdebstrap itself only waits for its children then, and unmounts and removes
+        // its folder when they have ended. Only where that does not help, everything is ended hard.
+        if (!OperatingSystem.IsWindows())
+        {
+            foreach (var one in ProcessTree.Of(process.Id)) _ = NativeMethods.Kill(one, NativeMethods.Terminate);
+        }
+
         using var limit = new CancellationTokenSource(OperatingSystem.IsWindows() ? TimeSpan.Zero : Grace);
         try
         {

@@ -50,6 +50,6 @@ internal sealed class PackageTrees(BuildOptions options, Workspace workspace, Bu
         _open.Add(file);
         var tar = CompressedInput.Open(file, workspace.CreateSpool, file.Path, cancellation);
         if (tar is IDisposable spool && !ReferenceEquals(tar, file)) _open.Add(spool);
-        return TarArchive.Read(tar, cancellation: cancellation);
+        return TarArchive.Read(tar, new TarReadOptions { Name = file.Path }, cancellation);
     }
 }

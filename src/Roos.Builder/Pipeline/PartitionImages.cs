@@ -35,6 +35,12 @@ internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definition
     /// <summary>Makes every Verity=data partition, and its Verity=hash partition from the same pass over the bytes.</summary>
     public void MakeVerityProtected(FileTree tree, CancellationToken cancellation)
     {
+        // An empty signature partition would look like a signed image and be none.
+        if (definitions.FirstOrDefault(definition => definition.Verity == VerityRole.Signature) is { } signature)
+        {
+            throw signature.Location.Error("Verity=signature is not supported yet, because roos does not sign yet: remove this definition");
+        }
+
         foreach (var data in definitions.Where(definition => definition.Verity == VerityRole.Data))
         {
             var hashing = new VeritySink(new VerityOptions { Salt = identity.Seed.VeritySalt, Uuid = identity.Seed.VerityUuid, Workers = workers });
@@ -88,6 +94,9 @@ internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definition
         };
         using var plan = ErofsImage.Plan(tree, options, workspace.CreateSpool, step, cancellation);
         var source = workspace.Materialize(definition.Name + ".erofs", plan, also, cancellation);
+
+        // Said now and not after the initrd and the UKI have been made.
+        _ = PartitionSizes.Bounds(definition, definitions, plan.Length);
         step.Result = string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0} MB of files in {plan.Length / 1e6:0} MB");
         return new SourceImage(source);
     }
