@@ -52,7 +52,7 @@ public static class HostileTree
         tar.Pax(("SCHILY.xattr.user.large", new ByteString(Enumerable.Range(0, 3000).Select(i => unchecked((byte)(i * 7))).ToArray()))).File("hostile/attributes/large");
         for (var i = 0; i < 40; i++) tar.Pax(("SCHILY.xattr.user.shared", "the same everywhere, long enough to be worth sharing"), ($"SCHILY.xattr.user.own{i}", $"{i}")).File($"hostile/attributes/shared{i}");
         tar.Pax(("SCHILY.acl.access", "user::rwx\nuser:0:r--\nuser:70000:rw-\ngroup::r-x\ngroup:100000:--x\nmask::rwx\nother::---")).Add(new TarEntry("hostile/attributes/acl") { Mode = 0x1f8 });
-        tar.Pax(("SCHILY.acl.access", "user::rwx\nuser:12:r-x\ngroup::r-x\nmask::r-x\nother::r-x"), ("SCHILY.acl.default", "user::rwx\nuser:1000:rwx\ngroup::r-x\nmask::rwx\nother::r-x")).Directory("hostile/attributes/acls/");
+        tar.Pax(("SCHILY.acl.access", "user::rwx\nuser:70012:r-x\ngroup::r-x\nmask::r-x\nother::r-x"), ("SCHILY.acl.default", "user::rwx\nuser:71000:rwx\ngroup::r-x\nmask::rwx\nother::r-x")).Directory("hostile/attributes/acls/");
     }
 
     private static void AddMetadata(TarBuilder tar)
@@ -79,8 +79,9 @@ public static class HostileTree
         tar.Pax(("linkpath", new ByteString([0xff, (byte)'\n', 0x80]))).SymbolicLink("hostile/links/bytes", "stand-in");
         tar.Directory("hostile/linked/").Pax(("mtime", "5.5"), ("SCHILY.xattr.user.linked", "once")).File("hostile/linked/one", "the same inode");
         for (var i = 0; i < 300; i++) tar.HardLink($"hostile/linked/name{i}", "hostile/linked/one");
-        tar.HardLink("hostile/names/linked", "hostile/linked/one").File("hostile/linked/same", "equal, not linked").File("hostile/linked/equal", "equal, not linked");
+        tar.File("hostile/linked/same", "equal, not linked").File("hostile/linked/equal", "equal, not linked");
         tar.SymbolicLink("hostile/linked/soft", "one").HardLink("hostile/linked/hard-to-soft", "hostile/linked/soft");
+        tar.Directory("hostile/linked/below/").HardLink("hostile/linked/below/one", "hostile/linked/one");
     }
 
     private static void AddSpecialFiles(TarBuilder tar)
@@ -98,13 +99,13 @@ public static class HostileTree
     /// <summary>6 GiB with some bytes at the start, across 4 GiB and at the end (PAX format 1.0).</summary>
     private static void AddSparse(TarBuilder tar)
     {
-        (long Offset, int Length)[] extents = [(0, 5000), ((1L << 32) - 3000, 8000), (SparseSize - 4097, 4097)];
+        (long Offset, int Length)[] extents = [(0, 5120), ((1L << 32) - 4096, 8192), (SparseSize - 4097, 4097)]; // GNU tar wants whole blocks but at the end
         var map = Encoding.ASCII.GetBytes(string.Concat((IEnumerable<string>)[$"{extents.Length}\n", .. extents.Select(extent => $"{extent.Offset}\n{extent.Length}\n")]));
         byte[] content = [.. map, .. new byte[512 - map.Length], .. Enumerable.Range(0, extents.Sum(extent => extent.Length)).Select(i => unchecked((byte)((i * 31) + (i >> 8))))];
         tar.Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "hostile/sparse"), ("GNU.sparse.realsize", $"{SparseSize}"))
             .Add(new TarEntry("hostile/GNUSparseFile.0/sparse") { Content = content });
         tar.Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "hostile/hole"), ("GNU.sparse.realsize", "123456789"))
-            .Add(new TarEntry("hostile/GNUSparseFile.0/hole") { Content = (byte[])[.. "0\n"u8, .. new byte[510]] });
+            .Add(new TarEntry("hostile/GNUSparseFile.0/hole") { Content = (byte[])[.. "1\n123456789\n0\n"u8, .. new byte[498]] });
     }
 
     private static void AddSizes(TarBuilder tar)

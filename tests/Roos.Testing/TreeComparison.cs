@@ -15,6 +15,7 @@ public static class TreeComparison
         var actualEntries = actual.Walk().Where(entry => ignore?.Invoke(entry.Path, entry.Node) != true).ToDictionary(entry => entry.Path, entry => entry.Node);
         var expectedLinks = Groups(expected);
         var actualLinks = Groups(actual);
+        var buffers = (new byte[1 << 20], new byte[1 << 20]);
         var compared = new HashSet<FileNode>(ReferenceEqualityComparer.Instance);
         foreach (var (path, node) in expectedEntries)
         {
@@ -26,7 +27,7 @@ public static class TreeComparison
             }
 
             if (expectedLinks[node] != actualLinks[other]) result.Add($"{path}: same inode as {expectedLinks[node]}, found as {actualLinks[other]}");
-            if (compared.Add(node)) result.AddRange(Compare(node, other).Select(difference => $"{path}: {difference}"));
+            if (compared.Add(node)) result.AddRange(Compare(node, other, buffers).Select(difference => $"{path}: {difference}"));
         }
 
         result.AddRange(actualEntries.Keys.Where(path => !expectedEntries.ContainsKey(path)).Take(20).Select(path => $"{path}: not expected"));
@@ -40,7 +41,7 @@ public static class TreeComparison
         return result;
     }
 
-    private static IEnumerable<string> Compare(FileNode expected, FileNode actual)
+    private static IEnumerable<string> Compare(FileNode expected, FileNode actual, (byte[] Left, byte[] Right) buffers)
     {
         var (e, a) = (expected.Metadata, actual.Metadata);
         if (expected.Mode != actual.Mode) yield return string.Create(CultureInfo.InvariantCulture, $"mode {Convert.ToString(expected.Mode, 8)}, found {Convert.ToString(actual.Mode, 8)}");
@@ -58,7 +59,7 @@ public static class TreeComparison
             case (RegularFile left, RegularFile right) when left.Content.Length != right.Content.Length:
                 yield return $"size {left.Content.Length}, found {right.Content.Length}";
                 break;
-            case (RegularFile left, RegularFile right) when FirstDifference(left.Content, right.Content) is { } offset:
+            case (RegularFile left, RegularFile right) when FirstDifference(left.Content, right.Content, buffers) is { } offset:
                 yield return $"other content from about {offset} on";
                 break;
         }
@@ -67,9 +68,8 @@ public static class TreeComparison
     private static string Text(FileMetadata metadata) =>
         "{" + string.Join(", ", metadata.ExtendedAttributes.Select(attribute => $"{attribute.Key}={Convert.ToHexStringLower(attribute.Value.Span[..Math.Min(64, attribute.Value.Length)])}({attribute.Value.Length})")) + "}";
 
-    private static long? FirstDifference(ByteSource left, ByteSource right)
+    private static long? FirstDifference(ByteSource left, ByteSource right, (byte[] Left, byte[] Right) buffers)
     {
-        var buffers = (Left: new byte[1 << 20], Right: new byte[1 << 20]);
         for (long at = 0; at < left.Length; at += buffers.Left.Length)
         {
             var count = (int)Math.Min(buffers.Left.Length, left.Length - at);

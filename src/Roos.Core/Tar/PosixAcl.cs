@@ -23,15 +23,16 @@ internal static class PosixAcl
     }
 
     /// <summary>
-    /// The value of the attribute. Empty where the ACL says no more than the permission bits do (only owner, group and other):
-    /// the kernel stores none then.
+    /// The value of the attribute, and the permission bits (0 to 0777) that setting an access ACL gives a file: the group's are
+    /// the mask where there is one. The value is empty where the ACL says no more than those bits do (only owner, group and
+    /// other): the kernel stores none then.
     /// </summary>
     /// <param name="text">Entries separated by newlines or commas; "#" begins a comment.</param>
     /// <param name="isDefault">A default ACL is kept even when it is minimal.</param>
     /// <param name="userId">Id of a user name, or null where it is unknown; <paramref name="groupId"/> likewise.</param>
     /// <param name="groupId">See <paramref name="userId"/>.</param>
     /// <param name="place">For messages.</param>
-    public static ByteString Parse(ByteString text, bool isDefault, Func<ByteString, uint?> userId, Func<ByteString, uint?> groupId, TarPlace place)
+    public static (ByteString Value, uint Permissions) Parse(ByteString text, bool isDefault, Func<ByteString, uint?> userId, Func<ByteString, uint?> groupId, TarPlace place)
     {
         var entries = new SortedSet<(Tag Tag, uint Id, ushort Permissions)>();
         var rest = text.Span;
@@ -45,19 +46,22 @@ internal static class PosixAcl
             if (!line.IsEmpty) entries.Add(ParseEntry(new ByteString(line), userId, groupId, place));
         }
 
-        if (entries.Count == 0 || (!isDefault && entries.Count == 3 && entries.All(entry => entry.Id == NoId && entry.Tag != Tag.Mask))) return default;
+        var mask = entries.Any(entry => entry.Tag == Tag.Mask) ? Tag.Mask : Tag.OwningGroup;
+        uint permissions = 0;
+        foreach (var entry in entries) permissions |= entry.Tag == Tag.Owner ? entry.Permissions * 64u : entry.Tag == mask ? entry.Permissions * 8u : entry.Tag == Tag.Other ? entry.Permissions : 0u;
+        if (entries.Count == 0 || (!isDefault && entries.All(entry => entry.Tag is Tag.Owner or Tag.OwningGroup or Tag.Other))) return (default, permissions);
         var result = new byte[4 + (8 * entries.Count)];
         BinaryPrimitives.WriteUInt32LittleEndian(result, Version);
         var at = 4;
-        foreach (var (tag, id, permissions) in entries)
+        foreach (var (tag, id, bits) in entries)
         {
             BinaryPrimitives.WriteUInt16LittleEndian(result.AsSpan(at), (ushort)tag);
-            BinaryPrimitives.WriteUInt16LittleEndian(result.AsSpan(at + 2), permissions);
+            BinaryPrimitives.WriteUInt16LittleEndian(result.AsSpan(at + 2), bits);
             BinaryPrimitives.WriteUInt32LittleEndian(result.AsSpan(at + 4), id);
             at += 8;
         }
 
-        return new ByteString(result);
+        return (new ByteString(result), permissions);
     }
 
     private static (Tag Tag, uint Id, ushort Permissions) ParseEntry(
@@ -82,7 +86,7 @@ internal static class PosixAcl
             if (fields.Count == 4 && TryNumber(fields[3], out var id)) return id;
             if (TryNumber(qualifier, out id)) return id;
             return lookUp(qualifier) ?? throw place.Damaged(
-                $"its ACL names the {what} \"{qualifier}\", whom the archive's own /etc does not know; make the archive with --numeric-owner");
+                $"its ACL names the {what} \"{qualifier}\", whom the archive's own /etc does not know; make the archive in the tree (chroot), or with --xattrs-include=* and without --acls");
         }
     }
 

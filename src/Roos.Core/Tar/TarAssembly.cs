@@ -77,17 +77,21 @@ internal sealed class TarAssembly(IReadOnlyList<TarMember> members, TarReadOptio
 
     private FileMetadata Metadata(TarMember member)
     {
-        var attributes = member.Metadata.ExtendedAttributes;
-        Add("system.posix_acl_access", member.AccessAcl, isDefault: false);
-        Add("system.posix_acl_default", member.DefaultAcl, isDefault: true);
-        return ReferenceEquals(attributes, member.Metadata.ExtendedAttributes) ? member.Metadata : member.Metadata with { ExtendedAttributes = attributes };
-
-        void Add(ByteString name, ByteString? text, bool isDefault)
+        var result = member.Metadata;
+        if (Parse("system.posix_acl_access", member.AccessAcl) is var (access, permissions))
         {
-            if (text is null || attributes.ContainsKey(name)) return; // stored raw as well: the same, and exact
-            var value = PosixAcl.Parse(text.Value, isDefault, user => IdOf(_users, user), group => IdOf(_groups, group), member.Place);
-            if (!value.IsEmpty) attributes = attributes.Add(name, value);
+            result = With("system.posix_acl_access", access) with { Permissions = (result.Permissions & ~0x1ffu) | permissions };
         }
+
+        if (Parse("system.posix_acl_default", member.DefaultAcl) is var (entries, _)) result = With("system.posix_acl_default", entries);
+        return result;
+
+        // An attribute stored raw as well is the same, and exact.
+        (ByteString Value, uint Permissions)? Parse(ByteString name, ByteString? text) => text is null || result.ExtendedAttributes.ContainsKey(name)
+            ? null
+            : PosixAcl.Parse(text.Value, name.EndsWith("default"u8), user => IdOf(_users, user), group => IdOf(_groups, group), member.Place);
+
+        FileMetadata With(ByteString name, ByteString value) => value.IsEmpty ? result : result with { ExtendedAttributes = result.ExtendedAttributes.Add(name, value) };
     }
 
     private static uint? IdOf(Lazy<Dictionary<ByteString, uint>> ids, ByteString name) =>
