@@ -19,12 +19,20 @@ public sealed class ReproducibilityTests
         using var scratch = new ScratchFolder();
         var one = Build(scratch[Path.Combine("a", "tree")], "022", "1", new Dictionary<string, string>
         {
-            ["TZ"] = "UTC", ["LC_ALL"] = "C", ["LANG"] = "C", ["HOME"] = scratch["home"], ["TMPDIR"] = scratch.Path,
+            ["TZ"] = "UTC",
+            ["LC_ALL"] = "C",
+            ["LANG"] = "C",
+            ["HOME"] = scratch["home"],
+            ["TMPDIR"] = scratch.Path,
         });
         var other = Build(scratch[Path.Combine("another place, further down", "my appliance", "trëe")], "077", "3", new Dictionary<string, string>
         {
             // Fifteen hours and a date apart, with another capital i, another decimal sign, and no vector instructions.
-            ["TZ"] = "Pacific/Kiritimati", ["LC_ALL"] = "tr_TR.UTF-8", ["LANG"] = "tr_TR.UTF-8", ["HOME"] = "/nonexistent", ["DOTNET_EnableHWIntrinsic"] = "0",
+            ["TZ"] = "Pacific/Kiritimati",
+            ["LC_ALL"] = "tr_TR.UTF-8",
+            ["LANG"] = "tr_TR.UTF-8",
+            ["HOME"] = "/nonexistent",
+            ["DOTNET_EnableHWIntrinsic"] = "0",
         });
         AssertSame(one, other);
     }

@@ -147,7 +147,7 @@ public sealed class TarArchiveTests
             .Pax(("SCHILY.acl.access", "user::rw-\ngroup::r--\nother::r--\n")).File("minimal")
             .Pax(("SCHILY.acl.access", "user::rw-,user:lisa:r-x:70000,group::r--,group:9:-w-,mask::rwx,other::---"), ("SCHILY.acl.default", "default:user::rwx,default:group::---,default:other:---")).Directory("extended"));
         Assert.Empty(tree.Find("minimal")!.Metadata.ExtendedAttributes);
-        Assert.Equal(0x1f8u, tree.Find("extended")!.Metadata.Permissions); // 0770: the group's bits are the mask, as the kernel has it
+        Assert.Equal(0x1b8u, tree.Find("extended")!.Metadata.Permissions); // 0670: the group's bits are the mask, as the kernel has it
         var attributes = tree.Find("extended")!.Metadata.ExtendedAttributes;
         Assert.Equal(
             "02000000" + "01000600ffffffff" + "0200050070110100" + "04000400ffffffff" + "0800020009000000" + "10000700ffffffff" + "20000000ffffffff",
