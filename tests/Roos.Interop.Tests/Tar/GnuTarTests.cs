@@ -66,7 +66,7 @@ public sealed class GnuTarTests(GnuTarTests.HostileFolder hostile) : IClassFixtu
     {
         Judge.NeedRoot();
         var path = Environment.GetEnvironmentVariable("ROOS_ROOTFS_TAR");
-        if (!File.Exists(path)) Judge.Missing("ROOS_ROOTFS_TAR names no tar");
+        if (!File.Exists(path)) Assert.Skip("ROOS_ROOTFS_TAR names no tar of a Debian root tree");
         using var scratch = new ScratchFolder();
         using var tar = FileSource.Open(path!);
         var tree = TarArchive.Read(tar);
