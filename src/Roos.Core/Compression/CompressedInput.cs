@@ -29,7 +29,8 @@ public static class CompressedInput
 
     /// <summary>
     /// <paramref name="source"/> itself where it is not compressed; otherwise a spool with its decompressed bytes, whose owner
-    /// is who gave <paramref name="spools"/>. Memory is bounded (the window or dictionary: at most 128 MiB).
+    /// is who gave <paramref name="spools"/>. Memory is the window of the data: zstd's at
+    /// most 128 MiB (more is refused), xz's as large as its block headers say (64 MiB at most as the xz command makes them).
     /// </summary>
     /// <param name="source">The bytes as they came.</param>
     /// <param name="spools">Makes the place for the decompressed bytes; not called when there is nothing to decompress.</param>
@@ -45,6 +46,11 @@ public static class CompressedInput
         {
             Decompress(compression, source, spool, cancellation);
             return spool;
+        }
+        catch (OutOfMemoryException e)
+        {
+            spool.Dispose();
+            throw new DamagedInputException($"{name}: its {compression} data asks for a larger dictionary than there is memory: compress it again with a standard level", e);
         }
         catch (Exception e) when (IsDamage(e))
         {
