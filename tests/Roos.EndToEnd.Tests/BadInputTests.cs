@@ -290,7 +290,9 @@ public sealed class BadInputTests : IDisposable
     private async Task Interrupted(IEnumerable<string> arguments, string when, (string Name, string Value)[] environment)
     {
         var command = Command(arguments).Where(argument => argument != "--quiet").ToList();
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true };
+
+        // A shell without job control starts what runs in the background with SIGINT ignored, and that is inherited: by these tests too, perhaps.
+        var start = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT", .. command]) { RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
