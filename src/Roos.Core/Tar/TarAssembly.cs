@@ -10,6 +10,7 @@ internal sealed class TarAssembly(IReadOnlyList<TarMember> members, TarReadOptio
     private readonly FileTreeBuilder _tree = new();
     private readonly Lazy<Dictionary<ByteString, uint>> _users = new(() => ReadIds(members, "etc/passwd"));
     private readonly Lazy<Dictionary<ByteString, uint>> _groups = new(() => ReadIds(members, "etc/group"));
+    private ByteString _parent;
     private long _entries;
 
     public FileTree Build()
@@ -100,10 +101,11 @@ internal sealed class TarAssembly(IReadOnlyList<TarMember> members, TarReadOptio
     /// <summary>Implied directories are entries too: a long path in a small header must not cost unbounded memory.</summary>
     private void Count(TarMember member)
     {
-        var names = TreePath.Split(member.Path);
-        var parent = ByteString.Empty;
-        for (var i = 0; i < names.Count - 1; i++) parent = TreePath.Join(parent, names[i]);
-        _entries += _tree.IsDirectory(parent) ? 1 : names.Count;
+        var slash = member.Path.Span.LastIndexOf((byte)'/');
+        var parent = slash < 0 ? ByteString.Empty : new ByteString(member.Path.Span[..slash]);
+        _entries++;
+        if (parent != _parent && !_tree.IsDirectory(parent)) _entries += TreePath.Split(parent).Count;
+        _parent = parent;
         if (_entries > options.MaximumEntries) throw member.Place.Damaged($"the archive has more than {options.MaximumEntries} entries");
     }
 
