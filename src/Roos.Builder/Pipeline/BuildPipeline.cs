@@ -90,6 +90,7 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, BuildOptio
 
     private bool Splits(string artifact) => _image.SplitArtifacts.Any(item => item.Value == artifact);
 
-    private IEnumerable<ImageConfiguration> InitrdImages() =>
-        _image.Initrds.Where(reference => reference.Image is not null).Select(reference => appliance.Image(reference.Image!));
+    private IEnumerable<ImageConfiguration> InitrdImages() => _image.Initrds.Select(reference => reference.Image is { } name
+        ? appliance.Image(name)
+        : throw reference.Origin.Error($"Initrds= with a ready file ({reference.File}) is not supported yet; name an image of mkosi.images/, as %O/NAME"));
 }

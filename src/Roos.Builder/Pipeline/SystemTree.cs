@@ -12,7 +12,7 @@ internal sealed class SystemTree(ApplianceConfiguration appliance, PackageTrees 
 {
     private const string FallbackUser = "roos";
 
-    /// <summary>The tree of the main image, complete but for the boot files; /var, /boot and the other mount points are empty in it.</summary>
+    /// <summary>The tree of the main image, complete but for the boot files; /var and the other mount points are empty in it, /boot has what the appliance brings for the ESP.</summary>
     public FileTree MakeRoot(FileTree installed, ImageConfiguration image, long sourceDateEpoch, CancellationToken cancellation)
     {
         var tree = BuildMachineTraces.Remove(installed);
