@@ -25,6 +25,24 @@ public enum ErofsIndex
     Full,
 }
 
+/// <summary>Which contents are packed together into one hidden inode, where they are compressed with each other (needs Linux 6.1).</summary>
+public enum ErofsFragments
+{
+    /// <summary>Every file has extents of its own.</summary>
+    None,
+
+    /// <summary>Small files, and what is left of large ones after their full extents (mkfs.erofs: <c>-Efragments</c>).</summary>
+    Tails,
+
+    /// <summary>All compressible contents (mkfs.erofs: <c>-Eall-fragments</c>).</summary>
+    All,
+}
+
+/// <summary>How one file is compressed, other than the image as a whole.</summary>
+/// <param name="path">Path of the file, with a slash before its first name.</param>
+/// <returns>Its cluster size; 0 to store it uncompressed; null for the image's.</returns>
+public delegate int? ErofsHint(ByteString path);
+
 /// <summary>Everything but the tree that decides an image's bytes, and the number of workers, which does not.</summary>
 public sealed record ErofsOptions
 {
@@ -36,6 +54,9 @@ public sealed record ErofsOptions
 
     /// <summary>The largest that Linux reads: the larger the cluster, the smaller the image, and the more a random read costs.</summary>
     public const int DefaultClusterSize = ErofsFormat.MaximumPhysicalCluster;
+
+    /// <summary>As much as a cluster of 1 MiB holds of most trees.</summary>
+    public const int DefaultMaximumExtentSize = 8 << 20;
 
     public required Uuid Uuid { get; init; }
 
@@ -49,6 +70,29 @@ public sealed record ErofsOptions
 
     /// <summary>Most compressed bytes of an extent: a power of two from 4096 to 1,048,576.</summary>
     public int ClusterSize { get; init; } = DefaultClusterSize;
+
+    /// <summary>
+    /// Most decompressed bytes of an extent: a multiple of 4096 to 12,582,912. What a random read has to decompress; more
+    /// only helps where the cluster has room for it.
+    /// </summary>
+    public int MaximumExtentSize { get; init; } = DefaultMaximumExtentSize;
+
+    public ErofsFragments Fragments { get; init; }
+
+    /// <summary>The last extent of a file is kept beside its inode where it is less than a block and that saves room (needs Linux 5.17).</summary>
+    public bool TailPacking { get; init; }
+
+    /// <summary>
+    /// Equal extents of different files are stored once (needs Linux 6.1). Files that are equal as a whole are always stored
+    /// once, with or without it.
+    /// </summary>
+    public bool Deduplicate { get; init; }
+
+    /// <summary>Clusters of single files; null for none. Asked once for each regular file.</summary>
+    public ErofsHint? Hint { get; init; }
+
+    /// <summary>Remembers what compression gave, for later images; null to compress everything. The image does not depend on it.</summary>
+    public CompressionCache? Cache { get; init; }
 
     public ErofsIndex Index { get; init; }
 
