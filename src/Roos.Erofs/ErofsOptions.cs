@@ -105,11 +105,23 @@ public sealed record ErofsOptions
     /// <summary>The longest match distance of a frame: as large as is useful for the cluster, at most what Linux takes.</summary>
     internal int WindowLog => Math.Min(ErofsFormat.ZstdMaximumWindowLog, System.Numerics.BitOperations.Log2((uint)ClusterSize) + 3);
 
+    internal static bool IsClusterSize(int size) => size is >= ErofsFormat.BlockSize and <= ErofsFormat.MaximumPhysicalCluster && System.Numerics.BitOperations.IsPow2(size);
+
     internal void Check()
     {
-        if (ClusterSize is < ErofsFormat.BlockSize or > ErofsFormat.MaximumPhysicalCluster || !System.Numerics.BitOperations.IsPow2(ClusterSize))
+        if (!IsClusterSize(ClusterSize))
         {
             throw new RoosException($"the cluster size of an EroFS image must be a power of two from 4096 to 1048576; found {ClusterSize}");
+        }
+
+        if (MaximumExtentSize is < ErofsFormat.BlockSize or > ErofsFormat.MaximumDecodedCluster || MaximumExtentSize % ErofsFormat.BlockSize != 0)
+        {
+            throw new RoosException($"an extent of an EroFS image has a multiple of 4096 bytes, at most {ErofsFormat.MaximumDecodedCluster}; found {MaximumExtentSize}");
+        }
+
+        if (Compression == ErofsCompression.None && (Fragments != ErofsFragments.None || TailPacking || Deduplicate))
+        {
+            throw new RoosException("fragments, tail packing and deduplication of extents are for compressed images: choose a compression");
         }
 
         if (Level is < 1 or > 22) throw new RoosException($"the level of zstd must be from 1 to 22; found {Level}");

@@ -13,24 +13,27 @@ public sealed class ErofsPlan : IImage, IDisposable
 {
     private readonly ErofsOptions _options;
     private readonly List<InodePlan> _inodes;
+    private readonly InodePlan? _packed;
     private readonly long _metadataEnd;
     private readonly Spool _spool;
 
-    internal ErofsPlan(ErofsOptions options, List<InodePlan> inodes, long metadataEnd, uint blocks, Spool spool)
+    internal ErofsPlan(ErofsOptions options, List<InodePlan> inodes, InodePlan? packed, long metadataEnd, uint blocks, Spool spool)
     {
         _options = options;
         _inodes = inodes;
+        _packed = packed;
         _metadataEnd = metadataEnd;
         _spool = spool;
         Blocks = blocks;
         foreach (var inode in inodes)
         {
             if (inode.Node is not RegularFile) continue;
+            if (inode.Compressed is not null && inode.Original is null) CompressedBytes += inode.DataBlocks * ErofsFormat.BlockSize + inode.InlineSize;
+            if (ReferenceEquals(inode, packed)) continue;
             FileBytes += inode.Size;
-            if (inode.Compressed is null) continue;
+            if (inode.Compressed is null && !inode.IsPacked) continue;
             CompressedFiles++;
             CompressedFileBytes += inode.Size;
-            CompressedBytes += inode.DataBlocks * ErofsFormat.BlockSize;
         }
     }
 
@@ -54,24 +57,24 @@ public sealed class ErofsPlan : IImage, IDisposable
     /// <summary>Bytes of those files.</summary>
     public long CompressedFileBytes { get; }
 
-    /// <summary>What those files take in the image, in whole blocks.</summary>
+    /// <summary>What their contents take in the image, once for files that are equal.</summary>
     public long CompressedBytes { get; }
 
     public void WriteTo(ImageSink sink, CancellationToken cancellation = default)
     {
         var blocks = new BlockWriter(sink);
-        blocks.Write(SuperblockWriter.CreateFirstBlock(_options, this, _inodes));
+        blocks.Write(SuperblockWriter.CreateFirstBlock(_options, this, _inodes, _packed));
         foreach (var inode in _inodes.OrderBy(inode => inode.Nid))
         {
             cancellation.ThrowIfCancellationRequested();
             blocks.PadTo(inode.Nid * ErofsFormat.InodeSlotSize);
-            InodeWriter.Write(inode, _options, blocks);
+            InodeWriter.Write(inode, _spool, blocks);
         }
 
         blocks.PadTo(_metadataEnd);
         foreach (var inode in _inodes)
         {
-            if (inode.DataBlocks == 0) continue;
+            if (inode.DataBlocks == 0 || inode.Original is not null) continue;
             DataWriter.Write(inode, _spool, blocks, cancellation);
         }
 

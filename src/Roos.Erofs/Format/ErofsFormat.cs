@@ -42,6 +42,9 @@ internal static class ErofsFormat
     /// <summary>Marks the first NONHEAD entry of an extent, which holds its length in blocks (Z_EROFS_LI_D0_CBLKCNT).</summary>
     public const int BlockCountFlag = 1 << 11;
 
+    /// <summary>Longest compressed tail kept beside an inode: a little less than a block, for one of a whole block is no gain.</summary>
+    public const int MaximumInlineTail = BlockSize - 2 * InodeSlotSize;
+
     /// <summary>Bytes of a chunk table's entry without device numbers (EROFS_BLOCK_MAP_ENTRY_SIZE).</summary>
     public const int BlockMapEntrySize = 4;
 

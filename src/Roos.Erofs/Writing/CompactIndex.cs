@@ -21,20 +21,19 @@ internal static class CompactIndex
         return ErofsFormat.AlignUp(headSize, 8) - headSize + RawMapHeader.Size + ErofsFormat.AlignUp(clusters - large, SmallPack) * 4 + large * 2;
     }
 
-    public static void Write(int headSize, IReadOnlyList<Extent> extents, uint firstBlock, Span<byte> destination)
+    public static void Write(InodePlan file, Span<byte> destination)
     {
         destination.Clear();
-        var at = (int)ErofsFormat.AlignUp(headSize, 8) - headSize;
-        MemoryMarshal.Write(destination[at..], LogicalClusters.Header(ErofsIndex.Compact));
+        var at = (int)ErofsFormat.AlignUp(file.HeadSize, 8) - file.HeadSize;
+        MemoryMarshal.Write(destination[at..], LogicalClusters.Header(file));
         at += RawMapHeader.Size;
 
-        long clusters = 0;
-        foreach (var extent in extents) clusters += ErofsFormat.BlocksFor(extent.Length);
-        var (initial, large) = Divide(headSize, clusters);
+        var clusters = ErofsFormat.BlocksFor(file.Size);
+        var (initial, large) = Divide(file.HeadSize, clusters);
         Span<LogicalCluster> pack = stackalloc LogicalCluster[LargePack];
         long done = 0;
         var filled = 0;
-        foreach (var cluster in LogicalClusters.Enumerate(extents, firstBlock))
+        foreach (var cluster in LogicalClusters.Enumerate(file))
         {
             pack[filled++] = cluster;
             var size = done >= initial && done < initial + large ? LargePack : SmallPack;

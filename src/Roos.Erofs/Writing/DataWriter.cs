@@ -8,7 +8,7 @@ namespace Roos.Erofs.Writing;
 /// <summary>Writes an inode's blocks of the data area.</summary>
 internal static class DataWriter
 {
-    private const int BufferSize = ClusterCompressor.UnitSize;
+    private const int BufferSize = ErofsFormat.MaximumPhysicalCluster;
 
     public static void Write(InodePlan inode, Spool spool, BlockWriter output, CancellationToken cancellation)
     {
@@ -60,7 +60,7 @@ internal static class DataWriter
     private static void WriteExtents(CompressedContent content, ByteSource source, Spool spool, BlockWriter output, byte[] buffer, CancellationToken cancellation)
     {
         long offset = 0, at = content.SpoolOffset;
-        foreach (var extent in content.Extents)
+        foreach (var extent in content.InlineTail > 0 ? content.Extents.SkipLast(1) : content.Extents)
         {
             if (extent.IsPlain)
             {

@@ -12,13 +12,13 @@ internal static class FullIndex
     public static long Measure(int headSize, long fileSize) =>
         ErofsFormat.AlignUp(headSize, 8) - headSize + RawMapHeader.Size + Unused + ErofsFormat.BlocksFor(fileSize) * RawLogicalCluster.Size;
 
-    public static void Write(int headSize, IReadOnlyList<Extent> extents, uint firstBlock, Span<byte> destination)
+    public static void Write(InodePlan file, Span<byte> destination)
     {
         destination.Clear();
-        var at = (int)ErofsFormat.AlignUp(headSize, 8) - headSize;
-        MemoryMarshal.Write(destination[at..], LogicalClusters.Header(ErofsIndex.Full));
+        var at = (int)ErofsFormat.AlignUp(file.HeadSize, 8) - file.HeadSize;
+        MemoryMarshal.Write(destination[at..], LogicalClusters.Header(file));
         at += RawMapHeader.Size + Unused;
-        foreach (var cluster in LogicalClusters.Enumerate(extents, firstBlock))
+        foreach (var cluster in LogicalClusters.Enumerate(file))
         {
             var entry = new RawLogicalCluster
             {

@@ -39,6 +39,15 @@ internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString nam
     /// <summary>A compressed file's extents.</summary>
     public CompressedContent? Compressed { get; set; }
 
+    /// <summary>A file with the same content, which both have from the same blocks; itself not such a file.</summary>
+    public InodePlan? Original { get; set; }
+
+    /// <summary>Where its content, or the end of it, begins in the packed inode.</summary>
+    public long? PackedOffset { get; set; }
+
+    /// <summary>Bytes at the end of the content that are in the packed inode.</summary>
+    public long PackedLength { get; set; }
+
     /// <summary>A sparse file's chunks.</summary>
     public ChunkTable? Chunks { get; set; }
 
@@ -50,8 +59,11 @@ internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString nam
 
     public int HeadSize => (IsExtended ? RawExtendedInode.Size : RawCompactInode.Size) + XattrSize;
 
-    /// <summary>Bytes of content at the end that are kept inline.</summary>
-    public int InlineSize => Layout == DataLayout.FlatInline ? TailSize : 0;
+    /// <summary>Bytes of content at the end that are kept inline: as they are, or compressed.</summary>
+    public int InlineSize => Layout == DataLayout.FlatInline ? TailSize : Compressed?.InlineTail ?? 0;
+
+    /// <summary>All of the content is in the packed inode.</summary>
+    public bool IsPacked => PackedLength > 0 && PackedLength == Size;
 
     public string Path
     {
@@ -63,7 +75,18 @@ internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString nam
         }
     }
 
-    private ByteString Name { get; } = name;
+    /// <summary>FNV-1a of the path: decides where units of compression begin, and nothing that an attacker gains from.</summary>
+    public uint PathHash
+    {
+        get
+        {
+            var hash = ReferenceEquals(Parent, this) ? 2166136261 : Parent.PathHash;
+            foreach (var value in Name.Span) hash = unchecked((hash ^ value) * 16777619);
+            return unchecked((hash ^ (byte)'/') * 16777619);
+        }
+    }
+
+    public ByteString Name { get; } = name;
 
     /// <summary>Content that is stored as it is: blocks in the data area, and the rest inline where that fits into one block of metadata.</summary>
     public void StoreFlat()
@@ -86,4 +109,14 @@ internal readonly record struct Extent(int Length, int Stored)
 }
 
 /// <summary>The extents of a file in order and where their compressed bytes begin in the spool, one after another.</summary>
-internal sealed record CompressedContent(IReadOnlyList<Extent> Extents, long SpoolOffset);
+internal sealed record CompressedContent(IReadOnlyList<Extent> Extents, long SpoolOffset)
+{
+    /// <summary>Compressed bytes of the last extent where it is kept beside the inode; otherwise 0.</summary>
+    public int InlineTail { get; init; }
+
+    /// <summary>Compressed bytes of all extents.</summary>
+    public long StoredLength => Extents.Sum(extent => (long)extent.Stored);
+
+    /// <summary>Blocks in the data area.</summary>
+    public long Blocks => Extents.Sum(extent => extent.Blocks) - (InlineTail > 0 ? Extents[^1].Blocks : 0);
+}

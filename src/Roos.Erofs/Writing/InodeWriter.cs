@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Roos.Core.Bytes;
 using Roos.Core.Tree;
 using Roos.Erofs.Format;
 
@@ -7,13 +8,13 @@ namespace Roos.Erofs.Writing;
 /// <summary>Writes an inode and what follows it: xattrs, then inline content, index of extents or chunk table.</summary>
 internal static class InodeWriter
 {
-    public static void Write(InodePlan inode, ErofsOptions options, BlockWriter output)
+    public static void Write(InodePlan inode, Spool spool, BlockWriter output)
     {
         var bytes = new byte[inode.HeadSize + inode.TailSize];
         if (inode.IsExtended) MemoryMarshal.Write(bytes, Extended(inode));
         else MemoryMarshal.Write(bytes, Compact(inode));
         if (inode.XattrSize > 0) ExtendedAttributes.Write(inode.Node.Metadata, bytes.AsSpan(inode.HeadSize - inode.XattrSize, inode.XattrSize));
-        if (inode.TailSize > 0) WriteTail(inode, options, bytes.AsSpan(inode.HeadSize));
+        if (inode.TailSize > 0) WriteTail(inode, spool, bytes.AsSpan(inode.HeadSize));
         output.Write(bytes);
     }
 
@@ -63,12 +64,27 @@ internal static class InodeWriter
         return inode.DataBlocks == 0 ? ErofsFormat.NullBlock : inode.FirstBlock;
     }
 
-    private static void WriteTail(InodePlan inode, ErofsOptions options, Span<byte> destination)
+    private static void WriteTail(InodePlan inode, Spool spool, Span<byte> destination)
     {
-        if (inode.Chunks is not null) inode.Chunks.WriteTable(inode.FirstBlock, destination);
-        else if (inode.Compressed is { } content && options.Index == ErofsIndex.Full) FullIndex.Write(inode.HeadSize, content.Extents, inode.FirstBlock, destination);
-        else if (inode.Compressed is { } other) CompactIndex.Write(inode.HeadSize, other.Extents, inode.FirstBlock, destination);
-        else WriteInline(inode, destination);
+        if (inode.IsPacked)
+        {
+            PackedHeader.Write(inode.PackedOffset!.Value, destination);
+        }
+        else if (inode.Chunks is not null)
+        {
+            inode.Chunks.WriteTable(inode.FirstBlock, destination);
+        }
+        else if (inode.Compressed is { } content)
+        {
+            var index = destination[..^content.InlineTail];
+            if (inode.Layout == DataLayout.CompressedFull) FullIndex.Write(inode, index);
+            else CompactIndex.Write(inode, index);
+            if (content.InlineTail > 0) spool.Read(content.SpoolOffset + content.StoredLength - content.InlineTail, destination[index.Length..]);
+        }
+        else
+        {
+            WriteInline(inode, destination);
+        }
     }
 
     private static void WriteInline(InodePlan inode, Span<byte> destination)

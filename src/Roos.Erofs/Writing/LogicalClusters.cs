@@ -16,11 +16,11 @@ internal static class LogicalClusters
 {
     private const int FarthestLookback = ErofsFormat.BlockCountFlag - 1; // more takes several hops
 
-    /// <summary>The clusters of a file whose extents lie one after another from <paramref name="firstBlock"/>.</summary>
-    public static IEnumerable<LogicalCluster> Enumerate(IReadOnlyList<Extent> extents, uint firstBlock)
+    /// <summary>The clusters of a file whose extents lie one after another from its first block.</summary>
+    public static IEnumerable<LogicalCluster> Enumerate(InodePlan file)
     {
-        var block = firstBlock;
-        foreach (var extent in extents)
+        var block = file.FirstBlock;
+        foreach (var extent in file.Compressed!.Extents)
         {
             var count = (int)ErofsFormat.BlocksFor(extent.Length);
             if (extent.IsPlain)
@@ -29,21 +29,38 @@ internal static class LogicalClusters
             }
             else
             {
-                // An extent that saves a block has at least two clusters, so there is a second one for its length.
-                yield return new LogicalCluster(LogicalClusterType.Head1, block, 0, 0);
-                yield return new LogicalCluster(LogicalClusterType.NonHead, 0, (int)extent.Blocks | ErofsFormat.BlockCountFlag, count - 1);
-                for (var i = 2; i < count; i++) yield return new LogicalCluster(LogicalClusterType.NonHead, 0, Math.Min(i, FarthestLookback), count - i);
+                foreach (var cluster in Compressed(block, (int)extent.Blocks, count)) yield return cluster;
             }
 
             block += (uint)extent.Blocks;
         }
+
+        if (file.PackedLength == 0) yield break;
+        // What is packed is the last extent, of no blocks; a full index has the upper half of its offset as the block.
+        var upper = file.Layout == DataLayout.CompressedFull ? (uint)(file.PackedOffset!.Value >> 32) : block;
+        foreach (var cluster in Compressed(upper, 0, (int)ErofsFormat.BlocksFor(file.PackedLength))) yield return cluster;
+    }
+
+    private static IEnumerable<LogicalCluster> Compressed(uint block, int blocks, int count)
+    {
+        // An extent that saves a block has at least two clusters, so there is a second one for its length.
+        yield return new LogicalCluster(LogicalClusterType.Head1, block, 0, 0);
+        if (count > 1) yield return new LogicalCluster(LogicalClusterType.NonHead, 0, blocks | ErofsFormat.BlockCountFlag, count - 1);
+        for (var i = 2; i < count; i++) yield return new LogicalCluster(LogicalClusterType.NonHead, 0, Math.Min(i, FarthestLookback), count - i);
     }
 
     /// <summary>The header before either index.</summary>
-    public static RawMapHeader Header(ErofsIndex index)
+    public static RawMapHeader Header(InodePlan file)
     {
         var advice = CompressionAdvice.BigPhysicalCluster1;
-        if (index == ErofsIndex.Compact) advice |= CompressionAdvice.BigPhysicalCluster2 | CompressionAdvice.Compacted2B;
-        return new RawMapHeader { Advice = (ushort)advice, Algorithms = ErofsFormat.ZstdAlgorithm };
+        if (file.Layout == DataLayout.CompressedCompact) advice |= CompressionAdvice.BigPhysicalCluster2 | CompressionAdvice.Compacted2B;
+        if (file.PackedLength > 0) advice |= CompressionAdvice.FragmentPhysicalCluster;
+        if (file.InlineSize > 0) advice |= CompressionAdvice.InlinePhysicalCluster;
+        return new RawMapHeader
+        {
+            FragmentOffset = file.InlineSize > 0 ? (uint)file.InlineSize << 16 : unchecked((uint)(file.PackedOffset ?? 0)), // h_idata_size is its upper half
+            Advice = (ushort)advice,
+            Algorithms = ErofsFormat.ZstdAlgorithm,
+        };
     }
 }

@@ -28,8 +28,8 @@ internal sealed class MetadataAllocator(long start)
         var boundAt = place + size - bound;
         if (bound > 0 && boundAt / Block != (boundAt + bound - 1) / Block)
         {
-            // Only heads with at most a block in all have inline content, so the next block's start does for every case.
-            place = ErofsFormat.AlignUp(place, Block);
+            // To the next block's start, or as near to it as slots allow.
+            place += ErofsFormat.AlignUp(ErofsFormat.AlignUp(boundAt, Block) - boundAt, Slot);
             AddGap(End, place);
         }
 
@@ -50,8 +50,16 @@ internal sealed class MetadataAllocator(long start)
         return false;
     }
 
+    /// <summary>In pieces that do not cross blocks.</summary>
     private void AddGap(long from, long to)
     {
+        var end = ErofsFormat.AlignUp(from + 1, Block);
+        if (to > end)
+        {
+            AddGap(from, end);
+            from = end;
+        }
+
         if (to > from) _gaps[(to - from) / Slot].Push(from);
     }
 }

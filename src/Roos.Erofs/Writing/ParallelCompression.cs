@@ -5,23 +5,23 @@ using Roos.Core.Bytes;
 namespace Roos.Erofs.Writing;
 
 /// <summary>
-/// Compresses files on several threads and joins the results in the order of the files, so that nothing depends on which
+/// Compresses units on several threads and joins the results in the order of the units, so that nothing depends on which
 /// thread was first. Holds a few units per worker, whatever the size of the files.
 /// </summary>
 internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
 {
-    private readonly ConcurrentBag<ClusterCompressor> _idle = [];
+    private readonly ConcurrentBag<UnitCompressor> _idle = [];
 
-    /// <summary>Compresses each of <paramref name="files"/> into <paramref name="spool"/> and hands over its extents.</summary>
-    public void Run(IEnumerable<InodePlan> files, Spool spool, Action<InodePlan, CompressedContent> done, IProgress<long>? progress, CancellationToken cancellation)
+    /// <summary>Compresses each of <paramref name="units"/> into <paramref name="spool"/> and hands over the extents of each owner.</summary>
+    public void Run(IEnumerable<CompressionUnit> units, Spool spool, Action<InodePlan, CompressedContent> done, IProgress<long>? progress, CancellationToken cancellation)
     {
         var join = new Join(spool, done, progress);
         if (options.Workers == 1)
         {
-            foreach (var unit in Units(files))
+            foreach (var unit in units)
             {
                 cancellation.ThrowIfCancellationRequested();
-                join.Add(Compress(unit));
+                join.Add(unit, Compress(unit));
             }
 
             return;
@@ -29,22 +29,31 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, options.Workers).ConcurrentScheduler;
-        var pending = new Queue<Task<Result>>();
+        var pending = new Queue<(CompressionUnit Unit, Task<UnitResult> Task)>();
         try
         {
-            foreach (var unit in Units(files))
+            foreach (var unit in units)
             {
-                pending.Enqueue(Task.Factory.StartNew(() => Compress(unit), stop.Token, TaskCreationOptions.None, scheduler));
-                if (pending.Count >= options.Workers * 4) join.Add(Wait(pending.Dequeue(), cancellation));
+                pending.Enqueue((unit, Task.Factory.StartNew(() => Compress(unit), stop.Token, TaskCreationOptions.None, scheduler)));
+                if (pending.Count >= options.Workers * 3) JoinOldest();
             }
 
-            while (pending.TryDequeue(out var task)) join.Add(Wait(task, cancellation));
+            while (pending.Count > 0) JoinOldest();
         }
         finally
         {
             // After an error or a cancellation: no task may still use a compressor when they are disposed.
             stop.Cancel();
-            while (pending.TryDequeue(out var task)) task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(CancellationToken.None);
+            while (pending.TryDequeue(out var left)) left.Task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+
+        void JoinOldest()
+        {
+            // It stays in the queue until it is done, for the queue says what is to be waited for after an error.
+            var (unit, task) = pending.Peek();
+            var result = Wait(task, cancellation);
+            pending.Dequeue();
+            join.Add(unit, result);
         }
     }
 
@@ -53,7 +62,7 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
         while (_idle.TryTake(out var compressor)) compressor.Dispose();
     }
 
-    private static Result Wait(Task<Result> task, CancellationToken cancellation)
+    private static UnitResult Wait(Task<UnitResult> task, CancellationToken cancellation)
     {
         try
         {
@@ -66,25 +75,12 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
         }
     }
 
-    private static IEnumerable<Unit> Units(IEnumerable<InodePlan> files)
+    private UnitResult Compress(CompressionUnit unit)
     {
-        foreach (var file in files)
-        {
-            for (long offset = 0; offset < file.Size; offset += ClusterCompressor.UnitSize)
-            {
-                yield return new Unit(file, offset, (int)Math.Min(ClusterCompressor.UnitSize, file.Size - offset));
-            }
-        }
-    }
-
-    private Result Compress(Unit unit)
-    {
-        if (!_idle.TryTake(out var compressor)) compressor = new ClusterCompressor(options);
-        var output = ArrayPool<byte>.Shared.Rent(unit.Length);
+        if (!_idle.TryTake(out var compressor)) compressor = new UnitCompressor(options);
         try
         {
-            var content = ((Core.Tree.RegularFile)unit.File.Node).Content;
-            return new Result(unit, compressor.Compress(content, unit.Offset, unit.Length, output), output);
+            return compressor.Compress(unit);
         }
         finally
         {
@@ -92,29 +88,30 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
         }
     }
 
-    private readonly record struct Unit(InodePlan File, long Offset, int Length);
-
-    private readonly record struct Result(Unit Unit, List<Extent> Extents, byte[] Output);
-
-    /// <summary>Takes results in order and puts files together.</summary>
+    /// <summary>Takes results in order and puts the extents of each owner together.</summary>
     private sealed class Join(Spool spool, Action<InodePlan, CompressedContent> done, IProgress<long>? progress)
     {
         private List<Extent> _extents = [];
         private long _spoolOffset;
         private long _bytes;
 
-        public void Add(Result result)
+        public void Add(CompressionUnit unit, UnitResult result)
         {
-            if (result.Unit.Offset == 0) (_extents, _spoolOffset) = (result.Extents, spool.Length);
-            else _extents.AddRange(result.Extents);
-            var stored = 0;
-            foreach (var extent in result.Extents) stored += extent.Stored;
-            spool.Append(result.Output.AsSpan(0, stored));
-            ArrayPool<byte>.Shared.Return(result.Output);
-            progress?.Report(_bytes += result.Unit.Length);
-            if (result.Unit.Offset + result.Unit.Length < result.Unit.File.Size) return;
-            _extents.TrimExcess();
-            done(result.Unit.File, new CompressedContent(_extents, _spoolOffset));
+            var at = spool.Append(result.Stored.AsSpan(0, result.StoredLength));
+            if (result.IsRented) ArrayPool<byte>.Shared.Return(result.Stored);
+            progress?.Report(_bytes += unit.Length);
+            for (var i = 0; i < unit.Runs.Count; i++)
+            {
+                var run = unit.Runs[i];
+                if (_extents.Count == 0) _spoolOffset = at;
+                var first = _extents.Count;
+                _extents.AddRange(result.Extents[i]);
+                for (; first < _extents.Count; first++) at += _extents[first].Stored;
+                if (!run.IsLast) continue;
+                _extents.TrimExcess();
+                done(run.Owner, new CompressedContent(_extents, _spoolOffset));
+                _extents = [];
+            }
         }
     }
 }

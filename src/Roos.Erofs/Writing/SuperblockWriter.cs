@@ -7,11 +7,13 @@ namespace Roos.Erofs.Writing;
 /// <summary>The first block: 1024 zeros, superblock, configuration of the compressor, zeros.</summary>
 internal static class SuperblockWriter
 {
-    public static byte[] CreateFirstBlock(ErofsOptions options, ErofsPlan plan, IReadOnlyList<InodePlan> inodes)
+    public static byte[] CreateFirstBlock(ErofsOptions options, ErofsPlan plan, IReadOnlyList<InodePlan> inodes, InodePlan? packed)
     {
         var compressed = options.Compression == ErofsCompression.Zstd;
         var incompatible = IncompatibleFeatures.None;
         if (compressed) incompatible |= IncompatibleFeatures.ZeroPadding | IncompatibleFeatures.CompressionConfigurations;
+        if (inodes.Any(inode => inode.Compressed is { InlineTail: > 0 })) incompatible |= IncompatibleFeatures.TailPacking;
+        if (packed is not null) incompatible |= IncompatibleFeatures.Fragments;
         if (inodes.Any(inode => inode.Chunks is not null)) incompatible |= IncompatibleFeatures.ChunkedFile;
 
         var superblock = new RawSuperblock
@@ -26,6 +28,7 @@ internal static class SuperblockWriter
             Blocks = plan.Blocks,
             MetadataBlock = 0, // slots are counted from the start of the image
             FeatureIncompat = (uint)incompatible,
+            PackedNid = (ulong)(packed?.Nid ?? 0),
             AvailableAlgorithms = (ushort)(compressed ? 1 << ErofsFormat.ZstdAlgorithm : 0),
         };
         options.Uuid.ToArray().CopyTo(superblock.Uuid);

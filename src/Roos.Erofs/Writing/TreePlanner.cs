@@ -12,6 +12,7 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
 
     private readonly List<InodePlan> _inodes = [];
     private readonly Dictionary<FileNode, InodePlan> _byNode = new(ReferenceEqualityComparer.Instance);
+    private InodePlan? _packed;
 
     public ErofsPlan Plan(FileTree tree)
     {
@@ -20,10 +21,11 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
         {
             Number(tree.Root);
             foreach (var inode in _inodes) Describe(inode);
-            PlaceContent(spool);
+            new ContentPlanner(options, spool, progress, cancellation).Plan(_inodes, AddPacked);
+            if (_packed is not null) _inodes.Add(_packed);
             var metadataEnd = PlaceMetadata();
             var blocks = PlaceBlocks(metadataEnd);
-            return new ErofsPlan(options, _inodes, metadataEnd, blocks, spool);
+            return new ErofsPlan(options, _inodes, _packed, metadataEnd, blocks, spool);
         }
         catch
         {
@@ -107,44 +109,14 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
         inode.XattrSize = ExtendedAttributes.Measure(inode);
     }
 
-    /// <summary>Chooses a layout for each content; compresses what is to be compressed.</summary>
-    private void PlaceContent(Spool spool)
+    /// <summary>The inode of what is packed together. No directory has it; the superblock does.</summary>
+    private InodePlan AddPacked(ByteSource content)
     {
-        var compress = new List<InodePlan>();
-        foreach (var inode in _inodes)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            inode.StoreFlat();
-            if (inode.Node is not RegularFile file) continue;
-            if (ChunkTable.TryPlan(file.Content, options.Compression != ErofsCompression.None) is { } chunks)
-            {
-                inode.Layout = DataLayout.ChunkBased;
-                inode.Chunks = chunks;
-                inode.TailSize = chunks.TableSize;
-                inode.DataBlocks = chunks.DataBlocks;
-            }
-            else if (options.Compression != ErofsCompression.None && inode.Size > ErofsFormat.BlockSize)
-            {
-                compress.Add(inode);
-            }
-        }
-
-        if (compress.Count == 0) return;
-        using var compression = new ParallelCompression(options);
-        compression.Run(compress, spool, ChooseCompressed, progress, cancellation);
-    }
-
-    private void ChooseCompressed(InodePlan inode, CompressedContent content)
-    {
-        long blocks = 0;
-        foreach (var extent in content.Extents) blocks += extent.Blocks;
-        var index = options.Index == ErofsIndex.Full ? FullIndex.Measure(inode.HeadSize, inode.Size) : CompactIndex.Measure(inode.HeadSize, inode.Size);
-        if (blocks * ErofsFormat.BlockSize + index >= inode.DataBlocks * ErofsFormat.BlockSize + inode.TailSize) return;
-        if (index > Array.MaxLength) throw new RoosException($"{inode.Path}: {inode.Size} bytes are too many to compress in one file");
-        inode.Layout = options.Index == ErofsIndex.Full ? DataLayout.CompressedFull : DataLayout.CompressedCompact;
-        inode.Compressed = content;
-        inode.TailSize = (int)index;
-        inode.DataBlocks = blocks;
+        var node = new RegularFile(new FileMetadata(0x180) { ModificationTime = options.BuildTime }, content);
+        var inode = new InodePlan(node, null, ByteString.Empty, checked((uint)_inodes.Count + 1)) { LinkCount = 1, Size = content.Length };
+        inode.IsExtended = inode.Size > uint.MaxValue;
+        _packed = inode;
+        return inode;
     }
 
     /// <summary>Gives every inode its slot, the root the first; metadata begins after the superblock's block.</summary>
@@ -166,6 +138,12 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
         foreach (var inode in _inodes)
         {
             if (inode.DataBlocks == 0) continue;
+            if (inode.Original is { } original)
+            {
+                inode.FirstBlock = original.FirstBlock; // which comes before it in the walk
+                continue;
+            }
+
             if (next + inode.DataBlocks >= ErofsFormat.NullBlock) throw new RoosException($"{inode.Path}: an EroFS image has at most {ErofsFormat.NullBlock - 1} blocks of 4096 bytes and this file goes beyond");
             inode.FirstBlock = (uint)next;
             next += inode.DataBlocks;

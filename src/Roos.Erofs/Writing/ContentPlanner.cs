@@ -1,0 +1,131 @@
+using Roos.Core;
+using Roos.Core.Bytes;
+using Roos.Core.Tree;
+using Roos.Erofs.Format;
+
+namespace Roos.Erofs.Writing;
+
+/// <summary>Chooses how the content of every inode is stored, and compresses what is to be compressed.</summary>
+internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgress<long>? progress, CancellationToken cancellation)
+{
+    private readonly List<(InodePlan File, long Length, int ClusterSize)> _files = [];
+    private readonly List<(InodePlan File, long Start)> _tails = [];
+
+    /// <summary>Plans all contents.</summary>
+    /// <param name="inodes">In the order of the walk.</param>
+    /// <param name="addPacked">Makes an inode of the packed content.</param>
+    public void Plan(IReadOnlyList<InodePlan> inodes, Func<ByteSource, InodePlan> addPacked)
+    {
+        var files = new List<InodePlan>();
+        foreach (var inode in inodes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            inode.StoreFlat();
+            if (inode.Node is not RegularFile file || inode.Size == 0) continue;
+            if (ChunkTable.TryPlan(file.Content, options.Compression != ErofsCompression.None) is { } chunks) StoreChunks(inode, chunks);
+            else files.Add(inode);
+        }
+
+        Duplicates.Find(files, cancellation);
+        if (options.Compression != ErofsCompression.None) Compress(files, addPacked);
+        foreach (var file in files.Where(file => file.Original is not null)) Share(file, file.Original!);
+    }
+
+    private static void StoreChunks(InodePlan inode, ChunkTable chunks)
+    {
+        inode.Layout = DataLayout.ChunkBased;
+        inode.Chunks = chunks;
+        inode.TailSize = chunks.TableSize;
+        inode.DataBlocks = chunks.DataBlocks;
+    }
+
+    private void Compress(List<InodePlan> files, Func<ByteSource, InodePlan> addPacked)
+    {
+        foreach (var file in files.Where(file => file.Original is null))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Divide(file);
+        }
+
+        using var compression = new ParallelCompression(options);
+        if (_tails.Count == 0)
+        {
+            compression.Run(CompressionUnits.OfFiles(_files), spool, Store, progress, cancellation);
+            return;
+        }
+
+        var packed = PackedFile.Pack(_tails);
+        var inode = addPacked(packed.Content);
+        inode.StoreFlat();
+        compression.Run(CompressionUnits.OfFiles(_files).Concat(packed.Units(inode, options.ClusterSize)), spool, Store, progress, cancellation);
+        foreach (var (file, _) in _tails.Where(tail => tail.Start == 0)) StorePacked(file);
+    }
+
+    /// <summary>What of a file has extents of its own, and what is packed with others.</summary>
+    private void Divide(InodePlan file)
+    {
+        var cluster = ClusterFor(file);
+        if (cluster == 0 || Compressibility.IsNoise(((RegularFile)file.Node).Content)) return;
+        // A hint asks for extents of one file.
+        var fragments = cluster == options.ClusterSize ? options.Fragments : ErofsFragments.None;
+        var packed = fragments switch
+        {
+            ErofsFragments.All => file.Size,
+            ErofsFragments.Tails when file.Size <= PackedFile.MaximumTail => file.Size,
+            ErofsFragments.Tails when file.Size % CompressionUnits.FilePart <= PackedFile.MaximumTail => file.Size % CompressionUnits.FilePart,
+            _ => 0,
+        };
+        if (packed > 0) _tails.Add((file, file.Size - packed));
+        if (packed == file.Size) return;
+        if (packed > 0 || file.Size > ErofsFormat.BlockSize || (options.TailPacking && file.Size > 2 * ErofsFormat.InodeSlotSize)) _files.Add((file, file.Size - packed, cluster));
+    }
+
+    private int ClusterFor(InodePlan file)
+    {
+        if (options.Hint is null) return options.ClusterSize;
+        var hint = options.Hint(file.Path) ?? options.ClusterSize;
+        if (hint == 0 || ErofsOptions.IsClusterSize(hint)) return hint;
+        throw new RoosException($"{file.Path}: the cluster size that a hint gives must be 0 or a power of two from 4096 to 1048576; found {hint}");
+    }
+
+    /// <summary>A file whose extents are known: compressed where that is less.</summary>
+    private void Store(InodePlan file, CompressedContent content)
+    {
+        var last = content.Extents[^1];
+        if (options.TailPacking && file.PackedLength == 0 && !last.IsPlain && last.Stored <= ErofsFormat.MaximumInlineTail) content = content with { InlineTail = last.Stored };
+        var layout = options.Index == ErofsIndex.Full || file.PackedOffset > uint.MaxValue ? DataLayout.CompressedFull : DataLayout.CompressedCompact;
+        var index = layout == DataLayout.CompressedFull ? FullIndex.Measure(file.HeadSize, file.Size) : CompactIndex.Measure(file.HeadSize, file.Size);
+        if (index > Array.MaxLength) throw new RoosException($"{file.Path}: {file.Size} bytes are too many to compress in one file");
+        var compressed = content.Blocks * ErofsFormat.BlockSize + index + content.InlineTail;
+        // What is packed stays packed, so such a file is never flat.
+        if (file.PackedLength == 0 && compressed >= file.DataBlocks * ErofsFormat.BlockSize + file.TailSize) return;
+        file.Layout = layout;
+        file.Compressed = content;
+        file.TailSize = (int)index + content.InlineTail;
+        file.DataBlocks = content.Blocks;
+    }
+
+    private static void StorePacked(InodePlan file)
+    {
+        file.Layout = DataLayout.CompressedCompact;
+        file.TailSize = PackedHeader.Measure(file.HeadSize);
+        file.DataBlocks = 0;
+    }
+
+    /// <summary>The layout of a file that equals another, and the blocks of that one where both have the same layout.</summary>
+    private void Share(InodePlan file, InodePlan original)
+    {
+        if (original.IsPacked)
+        {
+            (file.PackedOffset, file.PackedLength) = (original.PackedOffset, original.PackedLength);
+            StorePacked(file);
+        }
+        else if (original.Compressed is { } content)
+        {
+            (file.PackedOffset, file.PackedLength) = (original.PackedOffset, original.PackedLength);
+            Store(file, content);
+        }
+
+        if (file.Layout != original.Layout || file.DataBlocks != original.DataBlocks) file.Original = null;
+    }
+}
