@@ -5,10 +5,9 @@ using Roos.Builder.Workspaces;
 using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Compression;
-using Roos.Core.Identity;
 using Roos.Core.Tar;
-using Roos.Core.Tree;
 using Roos.Erofs;
+using Roos.Verity;
 
 namespace Roos.Builder.Commands;
 
@@ -22,26 +21,38 @@ internal static class MkfsErofsCommand
         the number of workers.
 
         Unlike mkfs.erofs: clusters are 1 MiB and not 4 KiB where -C is not given; the level of zstd is 9 where none is given;
-        the UUID is all zeros without -U; the time of the image is SOURCE_DATE_EPOCH, or 1970, without -T; files keep their
-        own times with -T. Here -C is the cluster size; give --directory for another working directory.
+        the UUID is all zeros without -U; the time of the image is SOURCE_DATE_EPOCH, or 1970, without -T, and files keep
+        their own times then. Here -C is the cluster size; give --directory for another working directory.
+
+        What the options cost and bring:
+          -z zstd,level=N   The higher the level, the smaller the image and the longer the build. Reading costs the same.
+          -C BYTES          The larger the cluster, the smaller the image, and the more is read and decompressed for one
+                            small read.
+          -E fragments      Small files and the ends of large ones are compressed together: a much smaller image of a
+                            system, for a little more work. To read a small file, its neighbours are decompressed with it.
+                            Linux 6.1.
+          -E all-fragments  The same for whole files of every size: the smallest image of many similar files, and the
+                            slowest one to read at random places. Linux 6.1.
+          -E ztailpacking   The end of a file is kept beside its inode: no block of its own to store and to read. Brings
+                            little with fragments. Linux 5.17.
+          -E dedupe         Equal extents are stored once; needs the long index. Files that are equal as a whole are stored
+                            once without it, too. Linux 6.1.
+          -E legacy-compress
+                            The long index, 8 bytes for each 4 KiB instead of 2: larger, and no faster.
+          --max-extent-bytes=N
+                            The least work for a random read of a large file, for a larger image.
+          --compress-hints=FILE
+                            Clusters of single files: small ones for what is read at boot, 0 for what is compressed already.
+          -T SECONDS        Files that have the time of the image have short inodes: a smaller image.
+          --hash-tree=FILE  The hash tree of dm-verity is made while the image is written, which is not read again for it.
 
         Examples:
           roos mkfs.erofs --tar=f root.erofs rootfs.tar
-          roos mkfs.erofs -zzstd,level=15 -C65536 -T0 -U 6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77 --tar=f root.erofs rootfs.tar.zst
-          roos mkfs.erofs -zzstd data.erofs folder/
+          roos mkfs.erofs -zzstd,level=15 -Efragments -T0 -U 6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77 --tar=f root.erofs rootfs.tar.zst
+          roos mkfs.erofs -zzstd -C64K -Efragments,ztailpacking --compress-hints=hints.txt --tar=f root.erofs rootfs.tar
+          roos mkfs.erofs -zzstd --hash-tree=root-verity.raw --salt=06ee1724 --tar=f root.raw rootfs.tar
+          roos mkfs.erofs -zzstd --all-root data.erofs folder/
         """;
-
-    private static readonly Option<string?> Compression = new("--compress", "-z") { Description = "Compress with zstd", HelpName = "zstd[,level=N]" };
-
-    private static readonly Option<long?> Cluster = new("--cluster-size", "-C") { Description = "Most compressed bytes of an extent: a power of two from 4096 to 1048576 (default)", HelpName = "BYTES" };
-
-    private static readonly Option<string?> UuidOption = new("--uuid", "-U") { Description = "UUID of the volume", HelpName = "UUID" };
-
-    private static readonly Option<long?> Time = new("--timestamp", "-T") { Description = "Time of the image, in seconds since 1970", HelpName = "SECONDS" };
-
-    private static readonly Option<string?> Label = new("--label", "-L") { Description = "Label of the volume, at most 15 bytes", HelpName = "LABEL" };
-
-    private static readonly Option<int> Workers = new("--workers") { Description = "Threads that compress; the image does not depend on it", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
 
     private static readonly Option<string?> Tar = new("--tar") { Description = "The source is a tar archive (f: the full image)", HelpName = "f" };
 
@@ -51,35 +62,52 @@ internal static class MkfsErofsCommand
 
     public static Command Create()
     {
-        var command = new Command("mkfs.erofs", Description) { Compression, Cluster, UuidOption, Time, Label, Workers, Tar, Out, Source };
+        var command = new Command("mkfs.erofs", Description) { Tar, Out, Source };
+        MkfsErofsSettings.AddOptionsTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            Make(parsed, ReadOptions(parsed), cancellation);
+            Make(parsed, MkfsErofsSettings.Read(parsed), cancellation);
             return Task.FromResult(Program.Done);
         });
         return command;
     }
 
-    private static void Make(ParseResult parsed, ErofsOptions options, CancellationToken cancellation)
+    private static void Make(ParseResult parsed, MkfsErofsSettings settings, CancellationToken cancellation)
     {
         var output = Path.GetFullPath(parsed.GetRequiredValue(Out));
         var source = parsed.GetRequiredValue(Source);
         var isTar = parsed.GetResult(Tar) is not null;
         if (parsed.GetValue(Tar) is { } mode && mode != "f") throw new UsageException($"--tar= takes f only (an image with all data in it); found \"{mode}\"");
         if (!isTar && File.Exists(source)) throw new UsageException($"{source}: a tar archive as the source is given with --tar=f");
+        if (isTar && output == Path.GetFullPath(source)) throw new UsageException($"{source}: the image cannot be written over its source");
+        var folder = FolderOf(output);
+        if (settings.HashTree is { } hashTree)
+        {
+            if (hashTree == output || (isTar && hashTree == Path.GetFullPath(source))) throw new UsageException($"--hash-tree needs a file of its own; found \"{hashTree}\", which is given twice");
+            FolderOf(hashTree);
+        }
 
-        var folder = Path.GetDirectoryName(output) ?? throw new UsageException($"{output}: this is no name for a file");
-        if (!Directory.Exists(folder)) throw new RoosException($"{folder}: there is no such directory to write {Path.GetFileName(output)} into");
         // The file system's walk is done before the workspace is made, which may lie in the directory.
         var tree = isTar ? null : HostDirectory.ReadExact(source);
         using var workspace = Workspace.Create(folder);
         using var file = isTar ? FileSource.Open(source) : null;
         if (file is not null) tree = TarArchive.Read(CompressedInput.Open(file, workspace.CreateSpool, source, cancellation), cancellation: cancellation);
-        using var plan = ErofsImage.Plan(tree!, options, workspace.CreateSpool, progress: null, cancellation);
+        tree = settings.Metadata.Apply(tree!);
+        using var plan = ErofsImage.Plan(tree, settings.Erofs, workspace.CreateSpool, progress: null, cancellation);
         var written = workspace.PathOf("image");
-        Workspace.WriteFile(written, plan, [], cancellation);
+        var hashing = settings.HashTree is null ? null : new VeritySink(settings.Verity);
+        Workspace.WriteFile(written, plan, hashing is null ? [] : [hashing], cancellation);
+        var hashes = hashing?.Complete();
+        if (hashes is not null) VerityCommand.Replace(settings.HashTree!, hashes.HashDevice);
         Replace(written, output);
         if (!parsed.GetValue(GlobalOptions.Quiet)) Report(plan, output);
+        if (hashes is not null) Console.Out.WriteLine($"Root hash:      \t{hashes.RootHashText}");
+    }
+
+    private static string FolderOf(string output)
+    {
+        var folder = Path.GetDirectoryName(output) ?? throw new UsageException($"{output}: this is no name for a file");
+        return Directory.Exists(folder) ? folder : throw new UsageException($"{folder}: there is no such directory to write {Path.GetFileName(output)} into");
     }
 
     private static void Replace(string written, string output)
@@ -99,55 +127,5 @@ internal static class MkfsErofsCommand
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output}: {plan.Length} bytes, {plan.Inodes} inodes, {plan.FileBytes} bytes of files"));
         if (plan.CompressedFiles == 0) return;
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.CompressedFiles} files compressed from {plan.CompressedFileBytes} to {plan.CompressedBytes} bytes"));
-    }
-
-    private static ErofsOptions ReadOptions(ParseResult parsed)
-    {
-        var (compression, level) = ParseCompression(parsed.GetValue(Compression));
-        var uuid = parsed.GetValue(UuidOption);
-        if (!Uuid.TryParse(uuid ?? Uuid.Zero.ToString(), out var id)) throw new UsageException($"-U takes a UUID such as 6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77; found \"{uuid}\"");
-        var cluster = parsed.GetValue(Cluster) ?? ErofsOptions.DefaultClusterSize;
-        if (cluster is < 4096 or > 1 << 20 || !long.IsPow2(cluster)) throw new UsageException($"-C takes a power of two from 4096 to 1048576; found {cluster}");
-        var workers = parsed.GetValue(Workers);
-        if (workers is < 1 or > 1024) throw new UsageException($"--workers takes a number from 1 to 1024; found {workers}");
-        return new ErofsOptions
-        {
-            Uuid = id,
-            BuildTime = new Timestamp(parsed.GetValue(Time) ?? SourceDateEpoch(), 0),
-            Compression = compression,
-            Level = level,
-            ClusterSize = (int)cluster,
-            Workers = workers,
-            VolumeLabel = parsed.GetValue(Label) ?? "",
-        };
-    }
-
-    private static (ErofsCompression Compression, int? Level) ParseCompression(string? text)
-    {
-        if (text is null) return (ErofsCompression.None, null);
-        var parts = text.Split(',');
-        if (parts[0] != "zstd") throw new UsageException($"-z takes zstd, which is the compression that Roos writes; found \"{parts[0]}\"");
-        int? level = null;
-        foreach (var part in parts.Skip(1))
-        {
-            var digits = part.StartsWith("level=", StringComparison.Ordinal) ? part["level=".Length..] : part;
-            if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value is < 1 or > 22)
-            {
-                throw new UsageException($"-z takes zstd or zstd,level=N with N from 1 to 22; found \"{text}\"");
-            }
-
-            level = value;
-        }
-
-        return (ErofsCompression.Zstd, level);
-    }
-
-    private static long SourceDateEpoch()
-    {
-        var text = Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH");
-        if (string.IsNullOrEmpty(text)) return 0;
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
-            ? seconds
-            : throw new UsageException($"SOURCE_DATE_EPOCH must be a number of seconds since 1970; found \"{text}\"");
     }
 }

@@ -93,7 +93,7 @@ internal static class VerityCommand
     }
 
     /// <summary>A regular file appears under its name when it is complete; a device is written in place.</summary>
-    private static void Replace(string path, IImage image)
+    internal static void Replace(string path, IImage image)
     {
         if (File.Exists(path) && (File.GetAttributes(path) & FileAttributes.Device) != 0)
         {
@@ -148,7 +148,7 @@ internal static class VerityCommand
         }
     }
 
-    private static byte[] ParseSalt(string? text)
+    internal static byte[] ParseSalt(string? text)
     {
         if (text is null) return RandomNumberGenerator.GetBytes(VerityGeometry.DigestSize);
         if (text == "-") return [];

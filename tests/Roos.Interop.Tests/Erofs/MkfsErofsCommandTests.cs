@@ -29,7 +29,12 @@ public sealed class MkfsErofsCommandTests
     [InlineData(2, "-C1000")]
     [InlineData(2, "-Uxyz")]
     [InlineData(2, "--workers=0")]
-    [InlineData(1, "-Lsixteen_letters_")]
+    [InlineData(2, "-Lsixteen_letters_")]
+    [InlineData(2, "-E48bit")]
+    [InlineData(2, "--max-extent-bytes=1")]
+    [InlineData(2, "--compress-hints=no-such-file")]
+    [InlineData(2, "--uid-offset=-99999")]
+    [InlineData(2, "--hash-tree=/no/such/folder/file")]
     public void Wrong_options_leave_the_output_as_it_was(int status, string option)
     {
         using var scratch = new ScratchFolder();
@@ -42,11 +47,58 @@ public sealed class MkfsErofsCommandTests
         Assert.Equal(3, Directory.GetFileSystemEntries(scratch.Path).Length); // source, tar, out
     }
 
+    [Fact]
+    public void The_hash_tree_of_the_same_pass_is_that_of_veritysetup()
+    {
+        using var scratch = new ScratchFolder();
+        var tar = MakeTar(scratch);
+        const string uuid = "dd9bec71-be85-43db-9c50-960aa9783080";
+        var result = RoosProgram.Judge().Must("mkfs.erofs", "-zzstd", "--quiet", $"--hash-tree={scratch["hashes"]}", "--salt=06ee1724", $"--hash-uuid={uuid}", "--tar=f", scratch["image"], tar);
+        var judged = Judge.Host("veritysetup").Must("format", "--salt=06ee1724", $"--uuid={uuid}", scratch["image"], scratch["expected"]);
+        Assert.Equal(RootHash(judged), RootHash(result));
+        Assert.Equal(File.ReadAllBytes(scratch["expected"]), File.ReadAllBytes(scratch["hashes"]));
+        Judge.Host("veritysetup").Must("verify", scratch["image"], scratch["hashes"], RootHash(result));
+    }
+
+    /// <summary>The same -T, -E and owners mean the same to mkfs.erofs of trixie: its image, read by Roos, has the same metadata.</summary>
+    [Theory]
+    [InlineData("-T7")]
+    [InlineData("-T7", "--mkfs-time")]
+    [InlineData("-T7", "--all-root")]
+    [InlineData("-T7", "--force-uid=9", "--uid-offset=3", "--gid-offset=70000")]
+    [InlineData("-T7", "--max-extent-bytes=65536", "-C65536")]
+    [InlineData("-T7", "-Elegacy-compress")]
+    public void Options_mean_what_they_mean_to_mkfs_erofs(params string[] options)
+    {
+        using var scratch = new ScratchFolder();
+        var tar = MakeTar(scratch);
+        const string uuid = "-U6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77";
+        RoosProgram.Judge().Must(["mkfs.erofs", "-zzstd,level=3", uuid, .. options, "--tar=f", scratch["ours"], tar]);
+        Judge.InTree("mkfs.erofs").Must(["-zzstd,level=3", uuid, .. options, "--tar=f", scratch["theirs"], tar]);
+        Judge.InTree("fsck.erofs").Must(scratch["ours"]);
+        Assert.Equal(Metadata(scratch["theirs"]), Metadata(scratch["ours"]));
+    }
+
+    private static string[] Metadata(string image)
+    {
+        using var file = FileSource.Open(image);
+        using var reader = ErofsReader.Open(file);
+        return
+        [
+            $"{reader.Superblock.BuildTime} {reader.Superblock.Uuid}",
+            .. reader.ReadTree(TestContext.Current.CancellationToken).Walk().Select(item =>
+                $"{item.Path} {item.Node.Mode:x} {item.Node.Metadata.UserId}:{item.Node.Metadata.GroupId} {item.Node.Metadata.ModificationTime} {string.Join(' ', item.Node.Metadata.ExtendedAttributes)}"),
+        ];
+    }
+
+    private static string RootHash(string output) => output.Split('\n').Single(line => line.StartsWith("Root hash:", StringComparison.Ordinal)).Split('\t')[1].Trim();
+
     private static string MakeTar(ScratchFolder scratch)
     {
         Directory.CreateDirectory(scratch["source"]);
         File.WriteAllBytes(Path.Combine(scratch["source"], "file"), SampleTrees.Bytes(1, 1, 300_000));
-        Judge.Host("tar").Must("-C", scratch["source"], "-cf", scratch["tar"], ".");
+        Judge.Host("setfattr").Must("-n", "user.a", "-v", "b", Path.Combine(scratch["source"], "file"));
+        Judge.Host("tar").Must("--xattrs", "--xattrs-include=*", "--format=posix", "-C", scratch["source"], "-cf", scratch["tar"], ".");
         return scratch["tar"];
     }
 }
