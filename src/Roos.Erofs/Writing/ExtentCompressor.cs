@@ -83,11 +83,10 @@ internal sealed unsafe class ExtentCompressor : IDisposable
         if (capacity < SmallestFrame) return (length, 0);
         var smallest = Math.Max(Block, clusterSize / 64); // a gap of that much input is not worth another block of zstd
         var first = FirstPiece(length, capacity, ratio);
-        int consumed, stored;
         while (true)
         {
-            _frame.Begin();
-            if (_frame.TryAdd(input, first, output, capacity, out stored)) break;
+            _frame.Begin(input, output, capacity);
+            if (_frame.TryAdd(first)) break;
             if (first <= 2 * Block)
             {
                 ratio = (1, 1);
@@ -97,20 +96,17 @@ internal sealed unsafe class ExtentCompressor : IDisposable
             first = first / 2 / Block * Block;
         }
 
-        consumed = first;
+        var consumed = first;
         while (consumed < length)
         {
-            var piece = NextPiece(length - consumed, capacity - stored, consumed, stored);
+            var piece = NextPiece(length - consumed, capacity - _frame.Written, consumed, _frame.Written);
             if (piece < smallest && piece < length - consumed) break;
-            if (!_frame.TryAdd(input + consumed, piece, output + stored, capacity - stored, out var added)) break;
+            if (!_frame.TryAdd(piece)) break;
             consumed += piece;
-            stored += added;
         }
 
-        ratio = (consumed, stored);
-        ZstdFrame.WriteEnd(output + stored);
-        stored += ZstdFrame.EndSize;
-        return (consumed, stored);
+        ratio = (consumed, _frame.Written);
+        return (consumed, _frame.End());
     }
 
     private static int FirstPiece(int length, int capacity, (long Consumed, long Stored) ratio)

@@ -8,8 +8,8 @@ namespace Roos.Erofs.Writing;
 /// which has no effect on the bytes.
 /// </summary>
 /// <remarks>
-/// Matches are searched in the input itself: the pieces of a frame must lie one after another in memory and stay there
-/// until it ends.
+/// By zstd's streaming interface with stable buffers, which copies nothing. Not by its block interface: ZstdSharp 0.8.8 reads
+/// a parameter there before it sets it, so that bytes differ from run to run.
 /// </remarks>
 internal sealed unsafe class ZstdFrame : IDisposable
 {
@@ -20,54 +20,80 @@ internal sealed unsafe class ZstdFrame : IDisposable
     public const int EndSize = 3;
 
     private readonly ZSTD_CCtx_s* _context;
-    private readonly ZSTD_parameters _parameters;
+    private ZSTD_inBuffer_s _input;
+    private ZSTD_outBuffer_s _output;
     private bool _disposed;
 
     public ZstdFrame(ZSTD_compressionParameters parameters)
     {
-        _parameters = new ZSTD_parameters { cParams = parameters, fParams = new ZSTD_frameParameters { contentSizeFlag = 0, checksumFlag = 0, noDictIDFlag = 1 } };
         _context = Methods.ZSTD_createCCtx();
         if (_context is null) throw new InsufficientMemoryException("there is no memory for a context of zstd");
+        Check(Methods.ZSTD_CCtx_setCParams(_context, parameters));
+        Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_contentSizeFlag, 0));
+        Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_checksumFlag, 0));
+        Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_experimentalParam9, 1)); // ZSTD_c_stableInBuffer
+        Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_experimentalParam10, 1)); // ZSTD_c_stableOutBuffer
     }
 
     ~ZstdFrame() => Free();
 
     /// <summary>Begins a frame; what was left of another is forgotten.</summary>
-    public void Begin()
+    /// <param name="input">What the frame will be of, in one place until it ends.</param>
+    /// <param name="output">Where it goes.</param>
+    /// <param name="room">Most bytes of it, those of its end not counted.</param>
+    public void Begin(byte* input, byte* output, int room)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var result = Methods.ZSTD_compressBegin_advanced(_context, null, 0, _parameters, unchecked((ulong)-1)); // ZSTD_CONTENTSIZE_UNKNOWN
-        if (Methods.ZSTD_isError(result)) throw new InvalidOperationException($"zstd: {Methods.ZSTD_getErrorName(result)}");
+        Check(Methods.ZSTD_CCtx_reset(_context, ZSTD_ResetDirective.ZSTD_reset_session_only));
+        _input = new ZSTD_inBuffer_s { src = input };
+        _output = new ZSTD_outBuffer_s { dst = output, size = (nuint)room };
     }
 
+    /// <summary>Bytes of the frame so far.</summary>
+    public int Written => (int)_output.pos;
+
     /// <summary>
-    /// Compresses the next piece. False where the output has no room for it: the frame can then only be ended, without the piece.
+    /// Compresses the next piece. False where there is no room for it: the frame can then only be ended, without the piece.
     /// </summary>
-    public bool TryAdd(byte* input, int length, byte* output, int room, out int written)
+    public bool TryAdd(int length)
     {
-        var result = Methods.ZSTD_compressContinue(_context, output, (nuint)room, input, (nuint)length);
+        var before = _output.pos;
+        _input.size = _input.pos + (nuint)length;
+        nuint result;
+        fixed (ZSTD_inBuffer_s* input = &_input)
+        fixed (ZSTD_outBuffer_s* output = &_output)
+        {
+            result = Methods.ZSTD_compressStream2(_context, output, input, ZSTD_EndDirective.ZSTD_e_flush);
+        }
+
         if (Methods.ZSTD_isError(result))
         {
-            if (Methods.ZSTD_getErrorCode(result) != ZSTD_ErrorCode.ZSTD_error_dstSize_tooSmall) throw new InvalidOperationException($"zstd: {Methods.ZSTD_getErrorName(result)}");
-            written = 0;
+            if (Methods.ZSTD_getErrorCode(result) != ZSTD_ErrorCode.ZSTD_error_dstSize_tooSmall) Check(result);
+            _output.pos = before; // the piece may have been several blocks
             return false;
         }
 
-        written = (int)result;
         return true;
     }
 
-    /// <summary>Writes the last block: raw, of no bytes.</summary>
-    public static void WriteEnd(byte* output)
+    /// <summary>Writes the last block: raw, of no bytes. There is always room for it.</summary>
+    public int End()
     {
+        var output = (byte*)_output.dst + _output.pos;
         output[0] = 1;
         output[1] = output[2] = 0;
+        return (int)_output.pos + EndSize;
     }
 
     public void Dispose()
     {
         Free();
         GC.SuppressFinalize(this);
+    }
+
+    private static void Check(nuint result)
+    {
+        if (Methods.ZSTD_isError(result)) throw new InvalidOperationException($"zstd: {Methods.ZSTD_getErrorName(result)}");
     }
 
     private void Free()
