@@ -6,20 +6,21 @@ using Roos.Erofs.Reading;
 namespace Roos.Erofs;
 
 /// <summary>
-/// Reads EroFS images: those of Roos, and those of mkfs.erofs that are not compressed or by zstd without fragments, dedupe
-/// and ztailpacking. Bytes may be hostile: nothing but <see cref="DamagedInputException"/> is thrown for them, here and by
-/// the contents of files. Dispose it when the contents are not needed any more.
+/// Reads EroFS images: those of Roos, and those of mkfs.erofs with blocks of 4096 bytes that are compressed by lz4, deflate,
+/// zstd or not at all, in every layout up to Linux 6.12 (big clusters, fragments, packed tails, dedupe, chunks). LZMA, extra
+/// devices and 48bit are refused by name. Bytes may be hostile: nothing but <see cref="DamagedInputException"/> is thrown
+/// for them, here and by the contents of files. Dispose it when the contents are not needed any more.
 /// </summary>
 public sealed class ErofsReader : IDisposable
 {
     private readonly ImageBytes _image;
-    private readonly ClusterCache _cache;
+    private readonly ExtentDecoder _decoder;
 
     private ErofsReader(ByteSource image, ErofsSuperblock superblock)
     {
         Superblock = superblock;
         _image = new ImageBytes(image, (long)superblock.Blocks * Format.ErofsFormat.BlockSize);
-        _cache = new ClusterCache(superblock.ZstdWindowLog);
+        _decoder = new ExtentDecoder(_image, superblock.Compression);
     }
 
     public ErofsSuperblock Superblock { get; }
@@ -29,7 +30,7 @@ public sealed class ErofsReader : IDisposable
 
     /// <summary>The whole tree. Contents of files are read from the image when they are needed.</summary>
     /// <exception cref="DamagedInputException">The image is damaged; the message says where.</exception>
-    public FileTree ReadTree(CancellationToken cancellation = default) => new TreeReader(_image, Superblock, _cache, cancellation).Read();
+    public FileTree ReadTree(CancellationToken cancellation = default) => new TreeReader(_image, Superblock, _decoder, cancellation).Read();
 
     /// <summary>
     /// Reads the tree and checks what reading it does not: link counts, that all contents are within the image, and that
@@ -38,7 +39,7 @@ public sealed class ErofsReader : IDisposable
     /// <exception cref="DamagedInputException">The first damage found.</exception>
     public ErofsVerification Verify(CancellationToken cancellation = default)
     {
-        var reader = new TreeReader(_image, Superblock, _cache, cancellation);
+        var reader = new TreeReader(_image, Superblock, _decoder, cancellation);
         _ = reader.Read();
         long bytes = 0, extents = 0;
         foreach (var (node, inode) in reader.Leaves)
@@ -47,12 +48,21 @@ public sealed class ErofsReader : IDisposable
             if (names != inode.LinkCount) throw new DamagedInputException($"damaged EroFS image: {inode} has the link count {inode.LinkCount} and {names} names");
             if (node is not RegularFile file) continue;
             bytes += inode.Size;
-            if (file.Content is CompressedFile compressed) extents += compressed.Verify(cancellation);
-            else if (file.Content is ChunkedContent chunked) chunked.Verify(cancellation);
+            extents += VerifyContent(file.Content, cancellation);
         }
+
+        // Fragments are within it, which opening them has checked; so it is read once and not once for each of them.
+        if (reader.Packed.Exists) extents += VerifyContent(reader.Packed.Content, cancellation);
 
         return new ErofsVerification(reader.Leaves.Count + reader.DirectoryCount, bytes, extents);
     }
 
-    public void Dispose() => _cache.Dispose();
+    private static long VerifyContent(ByteSource content, CancellationToken cancellation)
+    {
+        if (content is CompressedFile compressed) return compressed.Verify(cancellation);
+        if (content is ChunkedContent chunked) chunked.Verify(cancellation);
+        return 0;
+    }
+
+    public void Dispose() => _decoder.Dispose();
 }

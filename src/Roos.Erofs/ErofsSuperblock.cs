@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Roos.Core.Bytes;
 using Roos.Core.Identity;
 using Roos.Core.Tree;
@@ -25,8 +26,13 @@ public sealed record ErofsSuperblock
     /// <summary>EROFS_FEATURE_INCOMPAT_*.</summary>
     public required uint IncompatibleFeatures { get; init; }
 
+    /// <summary>Names of the algorithms that contents may be compressed by: lz4, deflate, zstd; none for an uncompressed image.</summary>
+    public required ImmutableArray<string> Algorithms { get; init; }
+
     /// <summary>log2 of the largest window of Zstandard frames, or 0 where the image has none.</summary>
-    public required int ZstdWindowLog { get; init; }
+    public int ZstdWindowLog => Compression.ZstdWindowLog;
+
+    internal Reading.CompressionSettings Compression { get; init; } = new();
 
     /// <summary>Slot of the root directory.</summary>
     internal ushort RootNid { get; init; }
@@ -43,6 +49,8 @@ public sealed record ErofsSuperblock
     internal byte XattrPrefixCount { get; init; }
 
     internal long XattrPrefixStart { get; init; }
+
+    internal bool Has(Format.CompatibleFeatures feature) => ((Format.CompatibleFeatures)CompatibleFeatures & feature) != 0;
 
     internal bool Has(Format.IncompatibleFeatures feature) => ((Format.IncompatibleFeatures)IncompatibleFeatures & feature) != 0;
 }

@@ -57,14 +57,17 @@ public sealed class HostileImageTests
     }
 
     [Theory]
-    [InlineData(0x10u, "ztailpacking")]
-    [InlineData(0x80u, "48bit")]
-    [InlineData(0x8u, "devices")]
-    [InlineData(0x4000u, "0x4000")]
-    public void Unsupported_features_are_named(uint feature, string name)
+    [InlineData(80, 0x80, "48bit")]
+    [InlineData(81, 0x1, "metabox")]
+    [InlineData(81, 0x40, "0x4000")]
+    [InlineData(84, 0x2, "lzma")]
+    [InlineData(84, 0x10, "compression algorithm 4")]
+    [InlineData(86, 0x1, "extra devices")]
+    [InlineData(90, 0x1, "directory blocks")]
+    public void Unsupported_features_are_named(int at, byte value, string name)
     {
-        var image = Images.Write(SampleTrees.Metadata(), Images.Uncompressed);
-        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(1024 + 80), feature);
+        var image = Images.Write(SampleTrees.Metadata(), Images.Zstd);
+        image[1024 + at] |= value;
         Seal(image);
         Assert.Contains(name, Assert.Throws<DamagedInputException>(() => ErofsReader.Open(ByteSource.FromMemory(image))).Message, StringComparison.Ordinal);
     }

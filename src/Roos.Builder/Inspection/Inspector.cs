@@ -104,7 +104,7 @@ public static class Inspector
             ("uuid", superblock.Uuid.ToString()),
             ("inodes", superblock.Inodes.ToString(CultureInfo.InvariantCulture)),
             ("build time", DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(superblock.BuildTime.Seconds, 0, 253402300799)).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
-            ("compression", superblock.ZstdWindowLog > 0 ? "zstd" : "none"),
+            ("compression", superblock.Algorithms.IsEmpty ? "none" : string.Join(", ", superblock.Algorithms)),
             ("features", $"compatible 0x{superblock.CompatibleFeatures:x}, incompatible 0x{superblock.IncompatibleFeatures:x}"));
     }
 

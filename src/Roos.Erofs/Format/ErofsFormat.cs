@@ -31,7 +31,7 @@ internal static class ErofsFormat
     public const int MaximumDecodedCluster = 12 << 20;
 
     /// <summary>Z_EROFS_COMPRESSION_ZSTD, an index into the bitmap of algorithms.</summary>
-    public const int ZstdAlgorithm = 3;
+    public const int ZstdAlgorithm = (int)CompressionAlgorithm.Zstd;
 
     /// <summary>Smallest window of Zstandard (ZSTD_WINDOWLOG_ABSOLUTEMIN): the superblock stores what is above it.</summary>
     public const int ZstdMinimumWindowLog = 10;
@@ -61,6 +61,7 @@ internal enum CompatibleFeatures : uint
     SuperblockChecksum = 0x1,
     ModificationTime = 0x2,
     XattrFilter = 0x4,
+    PlainXattrPrefixes = 0x10, // xattr prefixes are never in the packed inode
 }
 
 /// <summary>Features that a reader must know (EROFS_FEATURE_INCOMPAT_*). Some bits mean two things that came together.</summary>
@@ -71,10 +72,21 @@ internal enum IncompatibleFeatures : uint
     ZeroPadding = 0x1,
     CompressionConfigurations = 0x2, // also BIG_PCLUSTER
     ChunkedFile = 0x4,
-    DeviceTable = 0x8, // also COMPR_HEAD2
+    DeviceTable = 0x8, // also COMPR_HEAD2: a file may have extents of two algorithms
     TailPacking = 0x10,
     Fragments = 0x20, // also DEDUPE
     XattrPrefixes = 0x40,
+    FortyEightBit = 0x80,
+    Metabox = 0x100,
+}
+
+/// <summary>Algorithms by their bit in the superblock and their number in a map header (Z_EROFS_COMPRESSION_*).</summary>
+internal enum CompressionAlgorithm
+{
+    Lz4 = 0,
+    Lzma = 1,
+    Deflate = 2,
+    Zstd = 3,
 }
 
 /// <summary>How an inode's content is stored (bits 1 to 3 of <c>i_format</c>).</summary>

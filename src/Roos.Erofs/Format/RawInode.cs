@@ -84,10 +84,10 @@ internal struct RawXattrEntry
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct RawMapHeader
 {
-    public Le32 FragmentOffset;
-    public Le16 Advice;
+    public Le32 FragmentOffset; // or, in the upper half: bytes of the last extent's data after the index
+    public Le16 Advice; // CompressionAdvice
     public byte Algorithms; // bits 0-3: of HEAD1; bits 4-7: of HEAD2
-    public byte ClusterBits; // bits 0-2: bits of a logical cluster less those of a block; bit 7: whole file is a fragment
+    public byte ClusterBits; // bits 0-2: bits of a logical cluster less those of a block; bit 7: the whole file is a fragment and bits 0-62 of the header are its offset
 
     public const int Size = 8;
 }
@@ -96,7 +96,7 @@ internal struct RawMapHeader
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct RawLogicalCluster
 {
-    public Le16 Advice; // bits 0-1: LogicalClusterType
+    public Le16 Advice; // bits 0-1: LogicalClusterType; bit 15: only the first bytes of what it decodes to (Z_EROFS_LI_PARTIAL_REF)
     public Le16 ClusterOffset;
     public Le32 BlockOrDeltas;
 

@@ -48,6 +48,31 @@ internal struct RawSuperblock
     }
 }
 
+/// <summary>The configuration of LZ4 after the superblock: <c>__le16</c> size and <c>struct z_erofs_lz4_cfgs</c>.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct RawLz4Configuration
+{
+    public Le16 Length; // of what follows: 14
+    public Le16 MaximumDistance; // 0 for LZ4's own, 65535
+    public Le16 MaximumClusterBlocks;
+    public Le64 Reserved;
+    public Le16 Reserved2;
+
+    public const int Size = 16;
+}
+
+/// <summary>The configuration of DEFLATE after the superblock: <c>__le16</c> size and <c>struct z_erofs_deflate_cfgs</c>.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct RawDeflateConfiguration
+{
+    public Le16 Length; // of what follows: 6
+    public byte WindowBits;
+    public byte Reserved;
+    public Le32 Reserved2;
+
+    public const int Size = 8;
+}
+
 /// <summary>The configuration of Zstandard after the superblock: <c>__le16</c> size and <c>struct z_erofs_zstd_cfgs</c>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct RawZstdConfiguration

@@ -22,8 +22,12 @@ internal sealed class ChunkedContent : ByteSource
         _chunkBits = chunkBits;
         _entrySize = entrySize;
         _table = ErofsFormat.AlignUp(inode.TailStart, entrySize);
-        image.Check(_table, (((inode.Size - 1) >> chunkBits) + 1) * entrySize, $"the chunk table of {inode}");
+        TableSize = (((inode.Size - 1) >> chunkBits) + 1) * entrySize;
+        image.Check(_table, TableSize, $"the chunk table of {inode}");
     }
+
+    /// <summary>Bytes of the table.</summary>
+    public long TableSize { get; }
 
     public override long Length => _inode.Size;
 

@@ -47,6 +47,7 @@ internal static class InodeReader
         var at = superblock.MetadataStart + (long)nid * ErofsFormat.InodeSlotSize;
         var what = $"inode {nid}";
         var compact = image.Read<RawCompactInode>(at, what);
+        if ((compact.Format & 0x10) != 0) throw new DamagedInputException($"this EroFS image uses what Roos cannot read: {what} has the format 0x{compact.Format.Value:x}, with an omitted dot entry or link count (48bit)");
         if (compact.Format > 0xf || compact.Format >> 1 > (int)DataLayout.ChunkBased) throw new DamagedInputException($"damaged EroFS image: {what} has the unknown format 0x{compact.Format.Value:x}");
         var inode = (compact.Format & 1) == 0 ? FromCompact(compact, superblock, (long)nid, at) : FromExtended(image.Read<RawExtendedInode>(at, what), (long)nid, at);
         if (inode.DirentType == 0) throw new DamagedInputException($"damaged EroFS image: {what} has the mode 0{Convert.ToString(inode.Mode, 8)}, which is of no file type");

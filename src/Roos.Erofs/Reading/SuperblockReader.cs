@@ -9,7 +9,8 @@ namespace Roos.Erofs.Reading;
 /// <summary>Reads the superblock and refuses what Roos cannot read, by name.</summary>
 internal static class SuperblockReader
 {
-    private const uint Known = (uint)(IncompatibleFeatures.ZeroPadding | IncompatibleFeatures.CompressionConfigurations | IncompatibleFeatures.ChunkedFile | IncompatibleFeatures.Fragments | IncompatibleFeatures.XattrPrefixes);
+    private const uint Known = (uint)(IncompatibleFeatures.ZeroPadding | IncompatibleFeatures.CompressionConfigurations | IncompatibleFeatures.ChunkedFile
+        | IncompatibleFeatures.DeviceTable | IncompatibleFeatures.TailPacking | IncompatibleFeatures.Fragments | IncompatibleFeatures.XattrPrefixes);
 
     public static ErofsSuperblock Read(ByteSource image)
     {
@@ -22,6 +23,7 @@ internal static class SuperblockReader
         RefuseUnknown(raw);
         var length = (long)raw.Blocks.Value * ErofsFormat.BlockSize;
         if (length > image.Length) throw new DamagedInputException($"damaged EroFS image: it is cut off after {image.Length} of {length} bytes");
+        var compression = CompressionSettings.Read(bytes, raw);
         return new ErofsSuperblock
         {
             Uuid = new Uuid(raw.Uuid),
@@ -31,7 +33,8 @@ internal static class SuperblockReader
             Inodes = raw.InodeCount,
             CompatibleFeatures = raw.FeatureCompat,
             IncompatibleFeatures = raw.FeatureIncompat,
-            ZstdWindowLog = ReadZstdWindow(bytes, raw),
+            Compression = compression,
+            Algorithms = [.. compression.Names()],
             RootNid = raw.RootNid,
             MetadataStart = (long)raw.MetadataBlock.Value * ErofsFormat.BlockSize,
             SharedXattrStart = (long)raw.SharedXattrBlock.Value * ErofsFormat.BlockSize,
@@ -47,9 +50,7 @@ internal static class SuperblockReader
         return new Timestamp(unchecked((long)seconds), nanoseconds);
     }
 
-    /// <summary>A compression algorithm for messages.</summary>
-    public static string AlgorithmName(int algorithm) =>
-        algorithm switch { 0 => "lz4", 1 => "lzma", 2 => "deflate", 3 => "zstd", _ => $"algorithm {algorithm}" } + " (Roos reads zstd)";
+    public static DamagedInputException Unsupported(string what) => new($"this EroFS image uses what Roos cannot read: {what}");
 
     private static void CheckChecksum(ImageBytes bytes, uint stored)
     {
@@ -63,29 +64,10 @@ internal static class SuperblockReader
     private static void RefuseUnknown(RawSuperblock raw)
     {
         var unknown = raw.FeatureIncompat.Value & ~Known;
-        if ((unknown & (uint)IncompatibleFeatures.TailPacking) != 0) throw Unsupported("ztailpacking");
-        if ((unknown & (uint)IncompatibleFeatures.DeviceTable) != 0) throw Unsupported("extra devices or a second compression algorithm");
-        if ((unknown & 0x80) != 0) throw Unsupported("48bit");
+        if ((unknown & (uint)IncompatibleFeatures.FortyEightBit) != 0) throw Unsupported("48bit");
+        if ((unknown & (uint)IncompatibleFeatures.Metabox) != 0) throw Unsupported("a metabox");
         if (unknown != 0) throw Unsupported($"unknown features 0x{unknown:x}");
         if (raw.ExtraDevices != 0) throw Unsupported("extra devices");
         if (raw.DirectoryBlockBits != 0) throw Unsupported("directory blocks of another size");
     }
-
-    private static int ReadZstdWindow(ImageBytes bytes, RawSuperblock raw)
-    {
-        if (((IncompatibleFeatures)raw.FeatureIncompat.Value & IncompatibleFeatures.CompressionConfigurations) == 0) return 0;
-        var algorithms = raw.AvailableAlgorithms.Value;
-        if ((algorithms & ~(1 << ErofsFormat.ZstdAlgorithm)) != 0)
-        {
-            throw Unsupported(AlgorithmName(System.Numerics.BitOperations.TrailingZeroCount(algorithms & ~(1 << ErofsFormat.ZstdAlgorithm))));
-        }
-
-        if (algorithms == 0) return 0;
-        var zstd = bytes.Read<RawZstdConfiguration>(ErofsFormat.SuperblockOffset + RawSuperblock.Size + raw.ExtensionSlots * 16L, "the configuration of zstd");
-        if (zstd.Length < RawZstdConfiguration.Size - 2 || zstd.Format != 0) throw Unsupported($"a configuration of zstd of {zstd.Length} bytes in format {zstd.Format}");
-        var window = zstd.WindowLogAboveMinimum + ErofsFormat.ZstdMinimumWindowLog;
-        return window <= ErofsFormat.ZstdMaximumWindowLog ? window : throw new DamagedInputException($"damaged EroFS image: the window of zstd is at most 2^{ErofsFormat.ZstdMaximumWindowLog}; the superblock has 2^{window}");
-    }
-
-    private static DamagedInputException Unsupported(string what) => new($"this EroFS image uses what Roos cannot read: {what}");
 }

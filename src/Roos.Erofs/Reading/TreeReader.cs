@@ -20,17 +20,19 @@ internal sealed class TreeReader
     private readonly HashSet<ulong> _directories = [];
     private long _directoryBytes;
 
-    public TreeReader(ImageBytes image, ErofsSuperblock superblock, ClusterCache cache, CancellationToken cancellation)
+    public TreeReader(ImageBytes image, ErofsSuperblock superblock, ExtentDecoder decoder, CancellationToken cancellation)
     {
         _image = image;
         _superblock = superblock;
-        _content = new ContentReader(image, superblock, cache);
+        _content = new ContentReader(image, superblock, decoder);
         _xattrs = new XattrReader(image, superblock, _content);
         _cancellation = cancellation;
     }
 
     /// <summary>Every inode but directories, with how many names it has; in the order in which they were met.</summary>
     public List<(FileNode Node, StoredInode Inode)> Leaves { get; } = [];
+
+    public PackedInode Packed => _content.Packed;
 
     public long DirectoryCount => _directories.Count;
 

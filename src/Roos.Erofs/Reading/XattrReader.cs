@@ -22,7 +22,7 @@ internal sealed class XattrReader
         _superblock = superblock;
         // Attributes of a sound image do not overlap, so all of them together are no more than the image.
         _bytesLeft = image.Length;
-        if (superblock.Has(IncompatibleFeatures.XattrPrefixes)) ReadPrefixes(PrefixTable(content));
+        if (superblock.Has(IncompatibleFeatures.XattrPrefixes)) ReadPrefixes(PrefixTable(content.Packed));
     }
 
     public ImmutableSortedDictionary<ByteString, ByteString> Read(StoredInode inode)
@@ -89,13 +89,9 @@ internal sealed class XattrReader
         return (new ByteString(name), new ByteString(rest[entry.NameLength..]));
     }
 
-    /// <summary>Prefixes are in the packed inode where the image has one, and among the metadata elsewhere.</summary>
-    private ImageBytes PrefixTable(ContentReader content)
-    {
-        if (!_superblock.Has(IncompatibleFeatures.Fragments) || _superblock.PackedNid == 0) return _image;
-        var packed = content.Open(InodeReader.Read(_image, _superblock, _superblock.PackedNid));
-        return new ImageBytes(packed, packed.Length);
-    }
+    /// <summary>Prefixes are in the packed inode where the image has one, unless it says that they are among the metadata.</summary>
+    private ImageBytes PrefixTable(PackedInode packed) =>
+        packed.Exists && !_superblock.Has(CompatibleFeatures.PlainXattrPrefixes) ? new ImageBytes(packed.Content, packed.Content.Length) : _image;
 
     private void ReadPrefixes(ImageBytes table)
     {

@@ -7,73 +7,124 @@ using Roos.Testing;
 
 namespace Roos.Interop.Tests.Erofs;
 
-/// <summary>Images of Debian trixie's mkfs.erofs, read by Roos.</summary>
-public sealed class MkfsImagesTests
+/// <summary>Images of mkfs.erofs (Debian trixie's 1.8.6, and this machine's), read by Roos.</summary>
+public sealed class MkfsImagesTests(MkfsSource source) : IClassFixture<MkfsSource>
 {
-    [Theory]
-    [InlineData("")]
-    [InlineData("-x 2 -T 77")]
-    [InlineData("--chunksize=65536")]
-    [InlineData("-Enoinline_data")]
-    [InlineData("-Eforce-inode-compact -T 1 --ignore-mtime")]
-    [InlineData("-Eforce-inode-extended")]
-    [InlineData("--xattr-prefix=user.ne -x 1")]
-    [InlineData("-zzstd,level=3")]
-    [InlineData("-zzstd,level=3 -C65536")]
-    [InlineData("-zzstd,level=3 -C1048576")]
-    [InlineData("-zzstd,level=3 -Ededupe -C65536")]
-    [InlineData("-zzstd,level=3 -Elegacy-compress")]
-    [InlineData("-zzstd,level=3 -C262144 -Elegacy-compress")]
-    public void Are_read_to_the_same_tree(string options)
-    {
-        Judge.NeedRoot();
-        var mkfs = Judge.InTree("mkfs.erofs");
-        using var scratch = new ScratchFolder();
-        var source = Extract(scratch);
-        mkfs.Must([.. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), scratch["image"], source]);
+    private static readonly string[] Layouts =
+        ["", "-Efragments", "-Eall-fragments", "-Eztailpacking", "-Ededupe", "-Efragments,dedupe,ztailpacking", "-Eall-fragments,dedupe", "-Elegacy-compress", "-Elegacy-compress,fragments"];
 
-        using var mount = new ErofsMount(scratch["image"]);
-        using var image = FileSource.Open(scratch["image"]);
-        using var reader = ErofsReader.Open(image);
-        reader.Verify(TestContext.Current.CancellationToken);
-        TreeAssert.Equal(HostDirectory.ReadExact(mount.Path), reader.ReadTree(TestContext.Current.CancellationToken));
+    [Theory]
+    [InlineData("lz4", 1 << 12)]
+    [InlineData("lz4", 1 << 16)]
+    [InlineData("lz4", 1 << 20)]
+    [InlineData("deflate,level=1", 1 << 12)]
+    [InlineData("deflate,level=1", 1 << 16)]
+    [InlineData("zstd,level=1", 1 << 12)]
+    [InlineData("zstd,level=1", 1 << 16)]
+    [InlineData("zstd,level=1", 1 << 20)]
+    public void Of_every_layout_are_read_to_the_source(string compressor, int cluster)
+    {
+        foreach (var layout in Layouts)
+        {
+            // mkfs.erofs 1.8.6 stores some incompressible ends wrongly here, and the kernel reads them wrongly too.
+            if (layout == "-Eztailpacking" && cluster > 1 << 12) Are_read_to_what_the_kernel_sees($"-z{compressor} -C{cluster} {layout}");
+            else CheckSource(Judge.InTree("mkfs.erofs"), $"-z{compressor} -C{cluster} {layout}");
+        }
     }
 
     [Theory]
-    [InlineData("-zlz4", "lz4")]
-    [InlineData("-zzstd -Eztailpacking", "ztailpacking")]
-    [InlineData("-zzstd -Efragments", "fragments")]
+    [InlineData("")]
+    [InlineData("-x 2 -Enoinline_data")]
+    [InlineData("-Eforce-inode-extended")]
+    [InlineData("--chunksize=4096")]
+    [InlineData("--chunksize=65536")]
+    [InlineData("--xattr-prefix=user.ne -x 1")]
+    [InlineData("--xattr-prefix=user.ne -zzstd -Efragments")]
+    [InlineData("-zlz4:zstd:deflate -C16384 -Efragments,dedupe")]
+    [InlineData("-zzstd,level=3 -C65536 -Eall-fragments=16384")]
+    [InlineData("-zlz4hc,level=3 -C65536 -Efragments")]
+    [InlineData("-zdeflate,level=9 -C1048576 -Eall-fragments")]
+    public void Of_other_options_are_read_to_the_source(string options) => CheckSource(Judge.InTree("mkfs.erofs"), options);
+
+    /// <summary>Only contents: version 1.5 stops at some of the other names.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("-zlz4")]
+    [InlineData("-zlz4 -C65536 -Eztailpacking")]
+    [InlineData("-zlz4 -C16384 -Efragments")]
+    [InlineData("-zlz4 -Ededupe,fragments")]
+    [InlineData("-zlz4 -Elegacy-compress")]
+    public void Of_this_machines_mkfs_are_read_to_the_source(string options)
+    {
+        using var scratch = new ScratchFolder();
+        Judge.Host("mkfs.erofs").Must([.. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), scratch["image"], Path.Combine(source.Folder, "contents")]);
+        CheckImage(scratch["image"], new FileTree((DirectoryNode)source.Tree.Find("contents")!), options);
+    }
+
+    /// <summary>These images are not of the whole source, so the kernel says what is in them.</summary>
+    [Theory]
+    [InlineData("-T 77 -x 2")]
+    [InlineData("--hard-dereference -zzstd -C65536")]
+    [InlineData("--all-root -x -1 -zlz4 -Efragments")]
+    public void Are_read_to_what_the_kernel_sees(string options)
+    {
+        using var scratch = new ScratchFolder();
+        Judge.InTree("mkfs.erofs").Must([.. options.Split(' '), scratch["image"], source.Folder]);
+        using var mount = new ErofsMount(scratch["image"]);
+        CheckImage(scratch["image"], HostDirectory.ReadExact(mount.Path), options);
+    }
+
+    [Theory]
+    [InlineData("-zlzma", "lzma")]
+    [InlineData("-zlz4 -b1024", "2^10 bytes")]
+    [InlineData("--chunksize=4096 --blobdev=BLOB", "extra devices")]
     public void Of_other_kinds_are_refused_by_name(string options, string name)
     {
-        Judge.NeedRoot();
-        var mkfs = Judge.InTree("mkfs.erofs");
         using var scratch = new ScratchFolder();
-        mkfs.Must([.. options.Split(' '), scratch["image"], Extract(scratch)]);
+        File.WriteAllBytes(scratch["blob"], []);
+        Judge.InTree("mkfs.erofs").Must([.. options.Replace("BLOB", scratch["blob"], StringComparison.Ordinal).Split(' '), scratch["image"], source.Folder]);
         using var image = FileSource.Open(scratch["image"]);
         var error = Assert.Throws<DamagedInputException>(() => ErofsReader.Open(image).Verify(TestContext.Current.CancellationToken));
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A folder with the sample trees in it, which the kernel copies from an image of Roos.</summary>
-    private static string Extract(ScratchFolder scratch)
+    /// <summary>A Debian root tree, whose tar says what must be in the images.</summary>
+    [Theory]
+    [InlineData("-zlz4 -C65536")]
+    [InlineData("-zlz4 -C1048576 -Eall-fragments")]
+    [InlineData("-zzstd,level=1 -C65536 -Efragments,dedupe,ztailpacking")]
+    [InlineData("-zdeflate,level=1 -C16384 -Eztailpacking")]
+    public void Of_a_debian_tree_are_read_to_the_tar(string options)
     {
-        var tree = SampleTrees.Contents().ToBuilder();
-        foreach (var (path, node) in SampleTrees.Metadata().Walk())
-        {
-            if (node is not DirectoryNode) tree.Set(TreePath.Join("metadata", path), node);
-        }
+        Judge.NeedRoot();
+        var path = Environment.GetEnvironmentVariable("ROOS_ROOTFS_TAR");
+        if (!File.Exists(path)) Assert.Skip("ROOS_ROOTFS_TAR names no tar of a Debian root tree");
+        using var scratch = new ScratchFolder();
+        Directory.CreateDirectory(scratch["source"]);
+        Judge.Host("tar").Must("--extract", "--file", path!, "--directory", scratch["source"], "--xattrs", "--xattrs-include=*", "--numeric-owner", "--same-permissions");
+        Judge.InTree("mkfs.erofs").Must([.. options.Split(' '), scratch["image"], scratch["source"]]);
+        CheckImage(scratch["image"], HostDirectory.ReadExact(scratch["source"]), options);
+    }
 
-        // Bytes that repeat in two files, for dedupe; a long run, for extents that span many clusters.
-        tree.Set("twice", new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(SampleTrees.Bytes(7, 3, 2_000_000))));
-        tree.Set("again", new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(SampleTrees.Bytes(7, 3, 2_000_000))));
-        var options = new ErofsOptions { Uuid = default, BuildTime = default };
-        using (var plan = ErofsImage.Plan(tree.Build(), options, () => new MemorySpool(), cancellation: TestContext.Current.CancellationToken))
-        {
-            Builder.Workspaces.Workspace.WriteFile(scratch["seed"], plan, [], TestContext.Current.CancellationToken);
-        }
+    private void CheckSource(Judge mkfs, string options)
+    {
+        using var scratch = new ScratchFolder();
+        mkfs.Must([.. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), scratch["image"], source.Folder]);
+        CheckImage(scratch["image"], source.Tree, options);
+    }
 
-        using var mount = new ErofsMount(scratch["seed"]);
-        Judge.Host("cp").Must("-a", mount.Path, scratch["source"]);
-        return scratch["source"];
+    private static void CheckImage(string path, FileTree expected, string options)
+    {
+        using var image = FileSource.Open(path);
+        using var reader = ErofsReader.Open(image);
+        try
+        {
+            reader.Verify(TestContext.Current.CancellationToken);
+            TreeAssert.Equal(expected, reader.ReadTree(TestContext.Current.CancellationToken));
+        }
+        catch (Exception e) when (e is DamagedInputException or Xunit.Sdk.XunitException)
+        {
+            Assert.Fail($"mkfs.erofs {options}: {e.Message}");
+        }
     }
 }
