@@ -43,6 +43,15 @@ public sealed class VerityGeometry
         _blocks = [.. levels];
     }
 
+    /// <summary>The geometry for data of this many bytes.</summary>
+    /// <exception cref="RoosException">It is empty or no whole number of blocks.</exception>
+    internal static VerityGeometry OfData(long length)
+    {
+        if (length == 0) throw new RoosException($"dm-verity needs at least one data block of {BlockSize} bytes; the data is empty");
+        if (length % BlockSize != 0) throw new RoosException($"the data of a dm-verity volume must be a multiple of {BlockSize} bytes; found {length}: pad it with zeros");
+        return new VerityGeometry(length / BlockSize);
+    }
+
     public long DataBlocks { get; }
 
     /// <summary>Levels of the tree; 0 for a single data block, whose own digest is then the root hash.</summary>

@@ -36,7 +36,8 @@ public static class VerityRootHash
     }
 
     /// <inheritdoc cref="Compute(Stream, ReadOnlySpan{byte}, int)"/>
-    public static byte[] Compute(ByteSource data, ReadOnlySpan<byte> salt, int workers = 1) => Compute(new SourceImage(data), salt, workers);
+    public static byte[] Compute(ByteSource data, ReadOnlySpan<byte> salt, int workers = 1) =>
+        VerityTree.Of(data, new VerityOptions { Salt = salt.ToArray(), Workers = workers }).RootHash;
 
     /// <inheritdoc cref="Compute(Stream, ReadOnlySpan{byte}, int)"/>
     public static byte[] Compute(IImage data, ReadOnlySpan<byte> salt, int workers = 1)

@@ -20,7 +20,7 @@ public sealed class VeritySink : ImageSink
     private readonly BlockHasher _hasher;
     private readonly List<byte[]> _digests = []; // a chunk for each batch
     private readonly Queue<(Task Task, byte[] Buffer)> _inFlight = new();
-    private byte[] _buffer = new byte[BatchLength];
+    private byte[] _buffer = NewBuffer();
     private int _buffered;
     private byte[]? _zeroDigests;
     private bool _completed;
@@ -38,14 +38,13 @@ public sealed class VeritySink : ImageSink
     public VerityTree Complete()
     {
         ObjectDisposedException.ThrowIf(_completed, this);
-        if (Position == 0) throw new RoosException($"dm-verity needs at least one data block of {VerityGeometry.BlockSize} bytes; the data is empty");
-        if (Position % VerityGeometry.BlockSize != 0) throw new RoosException($"the data of a dm-verity volume must be a multiple of {VerityGeometry.BlockSize} bytes; found {Position}: pad it with zeros");
+        var geometry = VerityGeometry.OfData(Position);
         _completed = true;
         var tail = _buffered / VerityGeometry.BlockSize;
         if (tail > 0) Submit();
         while (_inFlight.TryDequeue(out var oldest)) oldest.Task.GetAwaiter().GetResult();
         _buffer = [];
-        return new VerityTree(_options, _hasher, new VerityGeometry(Position / VerityGeometry.BlockSize), _digests);
+        return new VerityTree(_options, _hasher, geometry, _digests);
     }
 
     protected override void WriteCore(ReadOnlySpan<byte> bytes)
@@ -79,6 +78,8 @@ public sealed class VeritySink : ImageSink
         }
     }
 
+    private static byte[] NewBuffer() => GC.AllocateUninitializedArray<byte>(BatchLength);
+
     private void Advance(int count)
     {
         _buffered += count;
@@ -102,7 +103,7 @@ public sealed class VeritySink : ImageSink
         _inFlight.Enqueue((Task.Run(() => _hasher.Hash(buffer.AsSpan(0, length), chunk)), buffer));
         if (_inFlight.Count < _options.Workers)
         {
-            _buffer = new byte[BatchLength];
+            _buffer = NewBuffer();
             return;
         }
 
@@ -114,9 +115,7 @@ public sealed class VeritySink : ImageSink
     private byte[] ZeroDigests()
     {
         var chunk = new byte[BlocksPerBatch * VerityGeometry.DigestSize];
-        var first = chunk.AsSpan(0, VerityGeometry.DigestSize);
-        _hasher.Hash(new byte[VerityGeometry.BlockSize], first);
-        for (var at = first.Length; at < chunk.Length; at += first.Length) first.CopyTo(chunk.AsSpan(at));
+        for (var at = 0; at < chunk.Length; at += VerityGeometry.DigestSize) _hasher.ZeroDigest.CopyTo(chunk.AsSpan(at));
         return chunk;
     }
 }

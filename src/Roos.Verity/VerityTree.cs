@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Identity;
 
@@ -34,6 +35,19 @@ public sealed class VerityTree
 
         RootHash = Digests(hasher, _levels[^1], 1)[0];
         HashDevice = new HashDeviceImage(this);
+    }
+
+    /// <summary>Hashes bytes that exist. Each worker reads what it hashes; memory: 256 KiB for each and 32 bytes for each block.</summary>
+    /// <param name="data">A multiple of 4096 bytes and not empty.</param>
+    /// <param name="options">Salt, UUID and number of workers.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="RoosException">The data is empty or no whole number of blocks, or cannot be read, or the salt is too long.</exception>
+    public static VerityTree Of(ByteSource data, VerityOptions options, CancellationToken cancellation = default)
+    {
+        options.Check();
+        var geometry = VerityGeometry.OfData(data.Length);
+        var hasher = new BlockHasher(options.Salt);
+        return new VerityTree(options, hasher, geometry, SourceHashing.Leaves(data, hasher, options.Workers, cancellation));
     }
 
     /// <summary>32 bytes; what roothash= on the kernel command line is, as hex.</summary>

@@ -74,9 +74,10 @@ public sealed class VerityVolume
         var geometry = CheckedGeometry();
         if (data.Length / VerityGeometry.BlockSize < geometry.DataBlocks) throw new DamagedInputException($"the data device must have the {geometry.DataBlocks} blocks that the verity superblock counts ({geometry.DataBlocks * VerityGeometry.BlockSize} bytes); found {data.Length} bytes");
         if (_hashDevice.Length < geometry.HashDeviceLength) throw new DamagedInputException($"the hash tree of {geometry.DataBlocks} data blocks ends at {geometry.HashDeviceLength} bytes; the hash device has {_hashDevice.Length}");
-        var sink = new VeritySink(new VerityOptions { Salt = Superblock.Salt, Uuid = Superblock.Uuid, Workers = workers });
-        data.Slice(0, geometry.DataBlocks * VerityGeometry.BlockSize).CopyTo(sink, cancellation);
-        var tree = sink.Complete();
+        var tree = VerityTree.Of(
+            data.Slice(0, geometry.DataBlocks * VerityGeometry.BlockSize),
+            new VerityOptions { Salt = Superblock.Salt, Uuid = Superblock.Uuid, Workers = workers },
+            cancellation);
         for (var level = 0; level < geometry.Levels; level++)
         {
             if (FirstDifference(tree, geometry, level) is { } difference) return Explain(geometry, level, difference);

@@ -99,6 +99,52 @@ public sealed class VerityTreeTests
         Assert.Throws<RoosException>(() => VerityRootHash.Compute(Pattern.Source(new byte[4096]), new byte[257]));
     }
 
+    /// <summary>From a source and through a sink: the same devices, for whole and partial batches and reads.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(257)]
+    [InlineData(1000)]
+    public void A_source_has_the_tree_of_its_bytes(int blocks)
+    {
+        var data = Pattern.Blocks(blocks);
+        var expected = Pattern.Tree(data);
+        for (var workers = 1; workers <= 7; workers += 2)
+        {
+            var tree = VerityTree.Of(Pattern.Source(data), new VerityOptions { Salt = Pattern.Salt, Uuid = expected.Superblock.Uuid, Workers = workers });
+            Assert.Equal(expected.HashDevice.ToArray(), tree.HashDevice.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Holes_of_a_source_are_not_read()
+    {
+        var tree = VerityTree.Of(ByteSource.Concat([ByteSource.Zeros(3 << 20), Pattern.Source(Pattern.Blocks(5)), ByteSource.Zeros(1 << 20)]), new VerityOptions { Salt = Pattern.Salt, Workers = 2 });
+        var sink = new VeritySink(new VerityOptions { Salt = Pattern.Salt });
+        sink.WriteZeros(3 << 20);
+        sink.Write(Pattern.Blocks(5));
+        sink.WriteZeros(1 << 20);
+        Assert.Equal(sink.Complete().RootHashText, tree.RootHashText);
+    }
+
+    /// <summary>One worker or several: what a source throws arrives as it was thrown, and cancelling ends the work.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_source_that_fails_ends_the_hashing(int workers)
+    {
+        var options = new VerityOptions { Salt = Pattern.Salt, Workers = workers };
+        Assert.Equal("gone", Assert.Throws<RoosException>(() => VerityTree.Of(new FailingSource(), options)).Message);
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => VerityTree.Of(Pattern.Source(Pattern.Blocks(300)), options, cancelled.Token));
+        Assert.Contains("multiple of 4096", Assert.Throws<RoosException>(() => VerityTree.Of(Pattern.Source(new byte[100]), options)).Message, StringComparison.Ordinal);
+        Assert.Contains("empty", Assert.Throws<RoosException>(() => VerityTree.Of(ByteSource.Empty, options)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_stream_is_hashed_from_where_it_is()
     {
@@ -114,4 +160,11 @@ public sealed class VerityTreeTests
     [InlineData(4096, 8192)]
     public void Hash_partitions_are_as_large_as_systemd_repart_makes_them(long slot, long expected) =>
         Assert.Equal(expected, VerityGeometry.HashPartitionLength(slot));
+
+    private sealed class FailingSource : ByteSource
+    {
+        public override long Length => 64 << 20;
+
+        protected override void ReadCore(long offset, Span<byte> destination) => throw new RoosException("gone");
+    }
 }

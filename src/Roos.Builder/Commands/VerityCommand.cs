@@ -85,9 +85,7 @@ internal static class VerityCommand
         using var data = FileSource.Open(dataPath);
         if (data.Length == 0) throw new RoosException($"{dataPath}: is empty, and dm-verity needs at least one block of {VerityGeometry.BlockSize} bytes");
         if (data.Length % VerityGeometry.BlockSize != 0) throw new RoosException($"{dataPath}: must be a multiple of {VerityGeometry.BlockSize} bytes; found {data.Length}. veritysetup would leave the last {data.Length % VerityGeometry.BlockSize} bytes unprotected: pad the file with zeros");
-        var sink = new VeritySink(options);
-        data.CopyTo(sink);
-        var tree = sink.Complete();
+        var tree = VerityTree.Of(data, options);
         Replace(hashPath, tree.HashDevice);
         Console.Out.Write(Header(hashPath, tree.Superblock, tree.RootHashText));
     }
