@@ -68,6 +68,9 @@ public sealed class MkfsErofsCommandTests
     [InlineData("-T7", "--force-uid=9", "--uid-offset=3", "--gid-offset=70000")]
     [InlineData("-T7", "--max-extent-bytes=65536", "-C65536")]
     [InlineData("-T7", "-Elegacy-compress")]
+    [InlineData("-T7", "-Efragments")]
+    [InlineData("-T7", "-Eall-fragments", "-C1048576")]
+    [InlineData("-T7", "-Eztailpacking", "-Efragments,dedupe", "-C65536")]
     public void Options_mean_what_they_mean_to_mkfs_erofs(params string[] options)
     {
         using var scratch = new ScratchFolder();
@@ -77,6 +80,19 @@ public sealed class MkfsErofsCommandTests
         Judge.InTree("mkfs.erofs").Must(["-zzstd,level=3", uuid, .. options, "--tar=f", scratch["theirs"], tar]);
         Judge.InTree("fsck.erofs").Must(scratch["ours"]);
         Assert.Equal(Metadata(scratch["theirs"]), Metadata(scratch["ours"]));
+    }
+
+    [Fact]
+    public void Hints_say_what_is_not_compressed()
+    {
+        using var scratch = new ScratchFolder();
+        var tar = MakeTar(scratch);
+        File.WriteAllText(scratch["hints"], "# comment\n0 ^file$\n");
+        RoosProgram.Judge().Must("mkfs.erofs", "-zzstd", "--compress-hints", scratch["hints"], "--tar=f", scratch["hinted"], tar);
+        RoosProgram.Judge().Must("mkfs.erofs", "-zzstd", "--tar=f", scratch["compressed"], tar);
+        Assert.InRange(new FileInfo(scratch["compressed"]).Length, 0, 200_000);
+        Assert.InRange(new FileInfo(scratch["hinted"]).Length, 300_000, 400_000);
+        Judge.InTree("fsck.erofs").Must(scratch["hinted"]);
     }
 
     private static string[] Metadata(string image)
