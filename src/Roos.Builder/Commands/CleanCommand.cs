@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Roos.Builder.Configuration;
 using Roos.Builder.Publishing;
+using Roos.Builder.Workspaces;
 using Roos.Core;
 
 namespace Roos.Builder.Commands;
@@ -10,13 +11,13 @@ internal static class CleanCommand
 {
     public static Command Create()
     {
-        var force = ForceOption.Create("Given once, also remove the package tars in mkosi.cache; given twice (-ff), also mkosi.pkgcache");
+        var force = ForceOption.Create("Given once, also remove the package tars and compressed extents in mkosi.cache; given twice (-ff), also mkosi.pkgcache");
         var command = new Command("clean", """
             Remove the outputs of this tree: the files that SHA256SUMS names, and temporary folders of builds that were ended hard.
 
             Examples:
               roos clean
-              roos -C my-appliance clean -f    also the package tars: the next build fetches packages
+              roos -C my-appliance clean -f    also the cache: the next build fetches packages and compresses everything
               roos clean -ff                   also mkosi.pkgcache
             """)
         {
@@ -44,7 +45,7 @@ internal static class CleanCommand
         var isInside = Path.GetFullPath(folder).StartsWith(Path.TrimEndingDirectorySeparator(appliance.Directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
         try
         {
-            foreach (var item in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(item => isInside || item.Name == BuildFolders.PackageTars).OrderBy(item => item.Name, StringComparer.Ordinal).ToList())
+            foreach (var item in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(item => isInside || item.Name is BuildFolders.PackageTars or CompressionCacheFolder.Name).OrderBy(item => item.Name, StringComparer.Ordinal).ToList())
             {
                 if (item is DirectoryInfo { LinkTarget: null } child) child.Delete(recursive: true);
                 else item.Delete();

@@ -21,7 +21,7 @@ public sealed record BuildOptions
     /// <summary>Threads at work. The bytes of the result do not depend on it.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Where package tars are kept.</summary>
+    /// <summary>Where package tars and compressed extents are kept.</summary>
     public required string CacheDirectory { get; init; }
 
     public required string OutputDirectory { get; init; }

@@ -49,7 +49,8 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, BuildOptio
         var specifiers = RepartSpecifiers.FromOsRelease(OsReleaseValues.Read(root), _image.Architecture.Value, kernel.Version);
         var definitions = RepartReader.Load([.. _image.RepartDirectories.Select(directory => directory.Value)], specifiers);
         foreach (var note in definitions.SelectMany(definition => definition.Notes)) progress.Note(note);
-        var partitions = new PartitionImages(definitions, _identity, options.Workers, workspace, progress);
+        using var cache = new CompressionCacheFolder(options.CacheDirectory, CompressionCacheFolder.DefaultMaximumLength, progress.Warn);
+        var partitions = new PartitionImages(definitions, _identity, options.Workers, workspace, cache, progress);
 
         // 3. File systems that a root hash protects, each with its hash tree, in one pass.
         partitions.MakeVerityProtected(root, cancellation);

@@ -12,7 +12,7 @@ using Roos.Verity;
 namespace Roos.Builder.Pipeline;
 
 /// <summary>What goes into the partitions: a file system for each definition with files, a hash tree for each that asks for one.</summary>
-internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definitions, BuildIdentity identity, int workers, Workspace workspace, BuildProgress progress)
+internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definitions, BuildIdentity identity, int workers, Workspace workspace, CompressionCache cache, BuildProgress progress)
 {
     private readonly IReadOnlyList<PartitionIdentity> _identities = PartitionIdentity.Assign(definitions, identity.Seed);
     private readonly Dictionary<RepartDefinition, IImage> _content = [];
@@ -91,6 +91,7 @@ internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definition
             Compression = definition.Compression is null or "none" ? ErofsCompression.None : ErofsCompression.Zstd,
             Level = definition.CompressionLevel,
             Workers = workers,
+            Cache = cache,
         };
         using var plan = ErofsImage.Plan(tree, options, workspace.CreateSpool, step, cancellation);
         var source = workspace.Materialize(definition.Name + ".erofs", plan, also, cancellation);

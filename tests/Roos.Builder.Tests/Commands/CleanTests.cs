@@ -47,7 +47,7 @@ public sealed class CleanTests
     {
         using var scratch = Tree();
         using var elsewhere = new ScratchFolder();
-        foreach (var file in new[] { "packages/k.tar", "others/file" })
+        foreach (var file in new[] { "packages/k.tar", "erofs-1/ab/abcd", "others/file" })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(elsewhere[file])!);
             File.WriteAllText(elsewhere[file], "");
