@@ -12,13 +12,19 @@ public sealed class MkfsSource : IDisposable
 {
     private readonly Lazy<(ScratchFolder Scratch, FileTree Tree)> _made = new(Make);
 
+    private readonly Lazy<ScratchFolder> _debian = new(Extract);
+
     public string Folder => _made.Value.Scratch["source"];
 
     /// <summary>What is in the folder.</summary>
     public FileTree Tree => _made.Value.Tree;
 
+    /// <summary>A folder with a Debian root tree.</summary>
+    public string DebianFolder => _debian.Value.Path;
+
     public void Dispose()
     {
+        if (_debian.IsValueCreated) _debian.Value.Dispose();
         if (_made.IsValueCreated) _made.Value.Scratch.Dispose();
     }
 
@@ -36,6 +42,16 @@ public sealed class MkfsSource : IDisposable
         using var mount = new ErofsMount(scratch["seed"]);
         Judge.Host("cp").Must("-a", mount.Path, scratch["source"]);
         return (scratch, HostDirectory.ReadExact(scratch["source"]));
+    }
+
+    private static ScratchFolder Extract()
+    {
+        Judge.NeedRoot();
+        var path = Environment.GetEnvironmentVariable("ROOS_ROOTFS_TAR");
+        if (!System.IO.File.Exists(path)) Assert.Skip("ROOS_ROOTFS_TAR names no tar of a Debian root tree");
+        var scratch = new ScratchFolder();
+        Judge.Host("tar").Must("--extract", "--file", path!, "--directory", scratch.Path, "--xattrs", "--xattrs-include=*", "--numeric-owner", "--same-permissions");
+        return scratch;
     }
 
     private static FileTree Plan()
