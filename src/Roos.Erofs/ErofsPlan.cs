@@ -14,14 +14,16 @@ public sealed class ErofsPlan : IImage, IDisposable
     private readonly ErofsOptions _options;
     private readonly List<InodePlan> _inodes;
     private readonly InodePlan? _packed;
+    private readonly SharedXattrs _sharedXattrs;
     private readonly long _metadataEnd;
     private readonly Spool _spool;
 
-    internal ErofsPlan(ErofsOptions options, List<InodePlan> inodes, InodePlan? packed, long metadataEnd, uint blocks, Spool spool)
+    internal ErofsPlan(ErofsOptions options, List<InodePlan> inodes, InodePlan? packed, SharedXattrs sharedXattrs, long metadataEnd, uint blocks, Spool spool)
     {
         _options = options;
         _inodes = inodes;
         _packed = packed;
+        _sharedXattrs = sharedXattrs;
         _metadataEnd = metadataEnd;
         _spool = spool;
         Blocks = blocks;
@@ -63,14 +65,16 @@ public sealed class ErofsPlan : IImage, IDisposable
     public void WriteTo(ImageSink sink, CancellationToken cancellation = default)
     {
         var blocks = new BlockWriter(sink);
-        blocks.Write(SuperblockWriter.CreateFirstBlock(_options, this, _inodes, _packed));
+        blocks.Write(SuperblockWriter.CreateFirstBlock(_options, this, _inodes, _packed, _sharedXattrs));
         foreach (var inode in _inodes.OrderBy(inode => inode.Nid))
         {
             cancellation.ThrowIfCancellationRequested();
             blocks.PadTo(inode.Nid * ErofsFormat.InodeSlotSize);
-            InodeWriter.Write(inode, _spool, blocks);
+            InodeWriter.Write(inode, _sharedXattrs, _spool, blocks);
         }
 
+        blocks.PadTo(_sharedXattrs.Start);
+        _sharedXattrs.Write(blocks);
         blocks.PadTo(_metadataEnd);
         foreach (var inode in _inodes)
         {

@@ -8,12 +8,12 @@ namespace Roos.Erofs.Writing;
 /// <summary>Writes an inode and what follows it: xattrs, then inline content, index of extents or chunk table.</summary>
 internal static class InodeWriter
 {
-    public static void Write(InodePlan inode, Spool spool, BlockWriter output)
+    public static void Write(InodePlan inode, SharedXattrs shared, Spool spool, BlockWriter output)
     {
         var bytes = new byte[inode.HeadSize + inode.TailSize];
         if (inode.IsExtended) MemoryMarshal.Write(bytes, Extended(inode));
         else MemoryMarshal.Write(bytes, Compact(inode));
-        if (inode.XattrSize > 0) ExtendedAttributes.Write(inode.Node.Metadata, bytes.AsSpan(inode.HeadSize - inode.XattrSize, inode.XattrSize));
+        if (inode.XattrSize > 0) ExtendedAttributes.Write(inode.Node.Metadata, shared, bytes.AsSpan(inode.HeadSize - inode.XattrSize, inode.XattrSize));
         if (inode.TailSize > 0) WriteTail(inode, spool, bytes.AsSpan(inode.HeadSize));
         output.Write(bytes);
     }

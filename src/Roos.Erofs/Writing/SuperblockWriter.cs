@@ -7,7 +7,7 @@ namespace Roos.Erofs.Writing;
 /// <summary>The first block: 1024 zeros, superblock, configuration of the compressor, zeros.</summary>
 internal static class SuperblockWriter
 {
-    public static byte[] CreateFirstBlock(ErofsOptions options, ErofsPlan plan, IReadOnlyList<InodePlan> inodes, InodePlan? packed)
+    public static byte[] CreateFirstBlock(ErofsOptions options, ErofsPlan plan, IReadOnlyList<InodePlan> inodes, InodePlan? packed, SharedXattrs shared)
     {
         var compressed = options.Compression == ErofsCompression.Zstd;
         var incompatible = IncompatibleFeatures.None;
@@ -27,6 +27,7 @@ internal static class SuperblockWriter
             BuildTimeNanoseconds = options.BuildTime.Nanoseconds,
             Blocks = plan.Blocks,
             MetadataBlock = 0, // slots are counted from the start of the image
+            SharedXattrBlock = shared.FirstBlock,
             FeatureIncompat = (uint)incompatible,
             PackedNid = (ulong)(packed?.Nid ?? 0),
             AvailableAlgorithms = (ushort)(compressed ? 1 << ErofsFormat.ZstdAlgorithm : 0),

@@ -21,11 +21,13 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
         {
             Number(tree.Root);
             foreach (var inode in _inodes) Describe(inode);
+            var shared = SharedXattrs.Find(_inodes);
+            foreach (var inode in _inodes) inode.XattrSize = ExtendedAttributes.Measure(inode, shared);
             new ContentPlanner(options, spool, progress, cancellation).Plan(_inodes, AddPacked);
             if (_packed is not null) _inodes.Add(_packed);
-            var metadataEnd = PlaceMetadata();
+            var metadataEnd = PlaceMetadata(shared);
             var blocks = PlaceBlocks(metadataEnd);
-            return new ErofsPlan(options, _inodes, _packed, metadataEnd, blocks, spool);
+            return new ErofsPlan(options, _inodes, _packed, shared, metadataEnd, blocks, spool);
         }
         catch
         {
@@ -106,7 +108,7 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
         if (metadata.ModificationTime.Nanoseconds > 999_999_999) throw new RoosException($"{inode.Path}: nanoseconds of a time must be below 1000000000; found {metadata.ModificationTime.Nanoseconds}");
         inode.IsExtended = metadata.ModificationTime != options.BuildTime || metadata.UserId > ushort.MaxValue || metadata.GroupId > ushort.MaxValue
             || inode.LinkCount > ushort.MaxValue || inode.Size > uint.MaxValue;
-        inode.XattrSize = ExtendedAttributes.Measure(inode);
+        ExtendedAttributes.Check(inode);
     }
 
     /// <summary>The inode of what is packed together. No directory has it; the superblock does.</summary>
@@ -120,7 +122,7 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
     }
 
     /// <summary>Gives every inode its slot, the root the first; metadata begins after the superblock's block.</summary>
-    private long PlaceMetadata()
+    private long PlaceMetadata(SharedXattrs shared)
     {
         var allocator = new MetadataAllocator(ErofsFormat.BlockSize);
         foreach (var inode in _inodes)
@@ -129,7 +131,8 @@ internal sealed class TreePlanner(ErofsOptions options, SpoolFactory spools, IPr
             inode.Nid = place / ErofsFormat.InodeSlotSize;
         }
 
-        return ErofsFormat.AlignUp(allocator.End, ErofsFormat.BlockSize);
+        shared.Start = allocator.End;
+        return ErofsFormat.AlignUp(shared.Start + shared.Size, ErofsFormat.BlockSize);
     }
 
     private uint PlaceBlocks(long metadataEnd)
