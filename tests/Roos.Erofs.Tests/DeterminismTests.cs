@@ -14,7 +14,7 @@ public sealed class DeterminismTests
     public void Any_number_of_workers_gives_the_same_bytes(int workers)
     {
         var tree = SampleTrees.Contents();
-        foreach (var options in new[] { Images.Zstd, Images.Zstd with { ClusterSize = 1 << 15 } })
+        foreach (var options in AllKinds)
         {
             Assert.Equal(Digest(tree, options), Digest(tree, options with { Workers = workers }));
         }
@@ -40,6 +40,23 @@ public sealed class DeterminismTests
         using var plan = ErofsImage.Plan(SampleTrees.Contents(), Images.Zstd, () => new MemorySpool(), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(plan.ToArray(), plan.ToArray());
     }
+
+    /// <summary>A context that has compressed anything before gives the same bytes as a new one.</summary>
+    [Fact]
+    public void Images_made_one_after_another_are_equal()
+    {
+        var tree = SampleTrees.Contents();
+        foreach (var options in AllKinds) Assert.Single(Enumerable.Range(0, 3).Select(_ => Digest(tree, options)).Distinct());
+    }
+
+    private static IEnumerable<ErofsOptions> AllKinds =>
+    [
+        Images.Zstd,
+        Images.Zstd with { ClusterSize = 1 << 15 },
+        Images.Zstd with { Fragments = ErofsFragments.Tails },
+        Images.Zstd with { Fragments = ErofsFragments.All, ClusterSize = 1 << 16, Level = 9 },
+        Images.Zstd with { TailPacking = true, Index = ErofsIndex.Full },
+    ];
 
     private static string Digest(FileTree tree, ErofsOptions options) => Convert.ToHexStringLower(SHA256.HashData(Images.Write(tree, options)));
 }

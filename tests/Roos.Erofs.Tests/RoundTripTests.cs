@@ -1,4 +1,5 @@
 using CsCheck;
+using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Tree;
 using Roos.Testing;
@@ -23,6 +24,109 @@ public sealed class RoundTripTests
     [MemberData(nameof(Forms))]
     public void Contents_of_all_sizes_and_kinds(ErofsCompression compression, ErofsIndex index, int cluster) =>
         Check(SampleTrees.Contents(), Images.Zstd with { Compression = compression, Index = index, ClusterSize = cluster });
+
+    public static TheoryData<ErofsFragments, bool, int, int> Packings => new()
+    {
+        { ErofsFragments.None, true, 1 << 20, 8 << 20 },
+        { ErofsFragments.None, true, 1 << 12, 1 << 16 },
+        { ErofsFragments.Tails, false, 1 << 20, 8 << 20 },
+        { ErofsFragments.Tails, true, 1 << 16, 1 << 20 },
+        { ErofsFragments.All, false, 1 << 20, 12 << 20 },
+        { ErofsFragments.All, true, 1 << 14, 1 << 12 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Packings))]
+    public void Contents_packed_in_all_ways(ErofsFragments fragments, bool tailPacking, int cluster, int extent)
+    {
+        foreach (var index in Enum.GetValues<ErofsIndex>())
+        {
+            Check(SampleTrees.Contents(), Images.Zstd with { Index = index, ClusterSize = cluster, MaximumExtentSize = extent, Fragments = fragments, TailPacking = tailPacking });
+        }
+    }
+
+    [Fact]
+    public void Files_of_several_parts_and_a_packed_rest()
+    {
+        // More than one part of 8 MiB, and a rest of up to 1 MiB that is packed with another file.
+        var tree = new FileTreeBuilder();
+        foreach (var size in new[] { (8 << 20) + 1, (8 << 20) + 5000, 9 << 20, (9 << 20) + 1, (16 << 20) + 4096 })
+        {
+            tree.Set($"{size}", new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(SampleTrees.Bytes(size, 3, size))));
+        }
+
+        foreach (var fragments in Enum.GetValues<ErofsFragments>()) Check(tree.Build(), Images.Zstd with { Level = 1, Fragments = fragments });
+    }
+
+    [Fact]
+    public void Equal_files_are_stored_once()
+    {
+        var content = SampleTrees.Bytes(1, 2, 300_000);
+        var text = SampleTrees.Bytes(1, 1, 300_000);
+        foreach (var options in new[] { Images.Uncompressed, Images.Zstd, Images.Zstd with { Fragments = ErofsFragments.Tails }, Images.Zstd with { TailPacking = true } })
+        {
+            var one = Images.Write(Copies(1), options);
+            var tree = Copies(4);
+            var four = Images.Write(tree, options);
+            Assert.InRange(four.Length - one.Length, 0, 20_000); // inodes and inline ends
+            using var reader = ErofsReader.Open(ByteSource.FromMemory(four));
+            TreeAssert.Equal(tree, reader.ReadTree(TestContext.Current.CancellationToken));
+            reader.Verify(TestContext.Current.CancellationToken);
+        }
+
+        FileTree Copies(int count)
+        {
+            var tree = new FileTreeBuilder();
+            for (var i = 0; i < count; i++)
+            {
+                // Different metadata: the layouts of the inodes are not the same everywhere.
+                var metadata = new FileMetadata(0x1a4) { UserId = (uint)i * 70_000 };
+                tree.Set($"noise{i}", new RegularFile(metadata, ByteSource.FromMemory(content.ToArray())));
+                tree.Set($"text{i}", new RegularFile(metadata, ByteSource.FromMemory(text.ToArray())));
+            }
+
+            return tree.Build();
+        }
+    }
+
+    [Fact]
+    public void Attributes_of_several_inodes_are_stored_once()
+    {
+        var value = SampleTrees.Bytes(1, 1, 2000);
+        var tree = new FileTreeBuilder();
+        for (var i = 0; i < 50; i++)
+        {
+            var attributes = new FileMetadata(0x1a4).ExtendedAttributes.Add("user.shared", value.AsSpan()).Add("user.own", $"{i}");
+            tree.Set($"{i}", new RegularFile(new FileMetadata(0x1a4) { ExtendedAttributes = attributes }, ByteSource.Empty));
+        }
+
+        Assert.InRange(Images.Write(tree.Build(), Images.Uncompressed).Length, 8192, 20_000);
+        Check(tree.Build(), Images.Uncompressed);
+    }
+
+    [Fact]
+    public void Packing_makes_small_files_smaller()
+    {
+        var tree = new FileTreeBuilder();
+        for (var i = 0; i < 200; i++) tree.Set($"{i}", new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(SampleTrees.Bytes(i % 20, 1, 6000 + i))));
+        var own = Images.Write(tree.Build(), Images.Zstd).Length;
+        var tails = Images.Write(tree.Build(), Images.Zstd with { TailPacking = true }).Length;
+        var packed = Images.Write(tree.Build(), Images.Zstd with { Fragments = ErofsFragments.Tails }).Length;
+        Assert.True(tails < own && packed < tails / 2, $"{own}, {tails}, {packed}");
+    }
+
+    [Fact]
+    public void A_hint_decides_for_single_files()
+    {
+        var text = SampleTrees.Bytes(1, 1, 400_000);
+        var tree = new FileTreeBuilder();
+        foreach (var name in new[] { "plain", "small", "other" }) tree.Set(name, new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(text.Append((byte)name[0]).ToArray())));
+        var options = Images.Zstd with { Fragments = ErofsFragments.Tails, Hint = path => path.Equals("/plain"u8) ? 0 : path.Equals("/small"u8) ? 4096 : null };
+        var image = Images.Write(tree.Build(), options);
+        Assert.InRange(image.Length, 400_000, 1_000_000);
+        Check(tree.Build(), options);
+        Assert.Contains("/other", Assert.Throws<RoosException>(() => Images.Write(tree.Build(), options with { Hint = _ => 5000 })).Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(ErofsCompression.None)]

@@ -5,7 +5,7 @@ using Roos.Erofs.Format;
 namespace Roos.Erofs.Writing;
 
 /// <summary>
-/// A compressed unit as the cache keeps it: SHA-256 of what follows; for each run, the number of extents and, of each, its
+/// A compressed unit as the cache keeps it: SHA-256 of the key and of what follows; for each run, the number of extents and, of each, its
 /// length and stored length (32-bit little-endian); then the stored bytes.
 /// </summary>
 internal static class CachedUnit
@@ -47,7 +47,7 @@ internal static class CachedUnit
         }
     }
 
-    public static byte[] Serialize(UnitResult result)
+    public static byte[] Serialize(byte[] key, UnitResult result)
     {
         var value = new byte[SHA256.HashSizeInBytes + result.Extents.Sum(extents => 4 + 8 * extents.Count) + result.StoredLength];
         var at = SHA256.HashSizeInBytes;
@@ -62,7 +62,7 @@ internal static class CachedUnit
         }
 
         result.Stored.AsSpan(0, result.StoredLength).CopyTo(value.AsSpan(at));
-        SHA256.HashData(value.AsSpan(SHA256.HashSizeInBytes), value);
+        Digest(key, value).CopyTo(value, 0);
         return value;
 
         void Add(int number)
@@ -72,10 +72,19 @@ internal static class CachedUnit
         }
     }
 
-    /// <summary>Null where the value is not what <see cref="Serialize"/> made for such a unit.</summary>
-    public static UnitResult? TryParse(byte[] value, CompressionUnit unit)
+    /// <summary>With the key, so that an entry that has come under another one's name is none.</summary>
+    private static byte[] Digest(byte[] key, ReadOnlySpan<byte> value)
     {
-        if (value.Length < SHA256.HashSizeInBytes || !SHA256.HashData(value.AsSpan(SHA256.HashSizeInBytes)).AsSpan().SequenceEqual(value.AsSpan(0, SHA256.HashSizeInBytes))) return null;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(key);
+        hash.AppendData(value[SHA256.HashSizeInBytes..]);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>Null where the value is not what <see cref="Serialize"/> made for such a unit.</summary>
+    public static UnitResult? TryParse(byte[] key, byte[] value, CompressionUnit unit)
+    {
+        if (value.Length < SHA256.HashSizeInBytes || !Digest(key, value).AsSpan().SequenceEqual(value.AsSpan(0, SHA256.HashSizeInBytes))) return null;
         var at = SHA256.HashSizeInBytes;
         var result = new IReadOnlyList<Extent>[unit.Runs.Count];
         long stored = 0;

@@ -83,7 +83,7 @@ internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgres
     private int ClusterFor(InodePlan file)
     {
         if (options.Hint is null) return options.ClusterSize;
-        var hint = options.Hint(file.Path) ?? options.ClusterSize;
+        var hint = options.Hint(file.PathBytes) ?? options.ClusterSize;
         if (hint == 0 || ErofsOptions.IsClusterSize(hint)) return hint;
         throw new RoosException($"{file.Path}: the cluster size that a hint gives must be 0 or a power of two from 4096 to 1048576; found {hint}");
     }

@@ -65,13 +65,25 @@ internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString nam
     /// <summary>All of the content is in the packed inode.</summary>
     public bool IsPacked => PackedLength > 0 && PackedLength == Size;
 
-    public string Path
+    /// <summary>For messages.</summary>
+    public string Path => PathBytes.ToString();
+
+    /// <summary>The first path that leads to it, with a slash before every name; the root's is a slash.</summary>
+    public ByteString PathBytes
     {
         get
         {
-            var names = new Stack<ByteString>();
-            for (var at = this; !ReferenceEquals(at.Parent, at); at = at.Parent) names.Push(at.Name);
-            return "/" + string.Join('/', names);
+            var length = 0;
+            for (var at = this; !ReferenceEquals(at.Parent, at); at = at.Parent) length += 1 + at.Name.Length;
+            if (length == 0) return "/"u8;
+            var path = new byte[length];
+            for (var at = this; !ReferenceEquals(at.Parent, at); at = at.Parent)
+            {
+                at.Name.Span.CopyTo(path.AsSpan(length -= at.Name.Length));
+                path[--length] = (byte)'/';
+            }
+
+            return new ByteString(path);
         }
     }
 

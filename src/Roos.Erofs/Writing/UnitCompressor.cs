@@ -23,9 +23,9 @@ internal sealed class UnitCompressor(ErofsOptions options) : IDisposable
         if (options.Cache is not { } cache) return Compress(unit, _input.AsSpan(0, unit.Length));
 
         var key = CachedUnit.Key(unit, options, _input.AsSpan(0, unit.Length));
-        if (cache.TryRead(key) is { } value && CachedUnit.TryParse(value, unit) is { } known) return known;
+        if (cache.TryRead(key) is { } value && CachedUnit.TryParse(key, value, unit) is { } known) return known;
         var result = Compress(unit, _input.AsSpan(0, unit.Length));
-        cache.Write(key, CachedUnit.Serialize(result));
+        cache.Write(key, CachedUnit.Serialize(key, result));
         return result;
     }
 
