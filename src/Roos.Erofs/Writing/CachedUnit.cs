@@ -27,6 +27,7 @@ internal static class CachedUnit
         Add((int)parameters.searchLog, number);
         Add((int)parameters.minMatch, number);
         Add((int)parameters.targetLength, number);
+        Add(ZstdParameters.SplitsBlocks(options.Level ?? ErofsOptions.DefaultLevel) ? 1 : 0, number);
         Add(options.MaximumExtentSize, number);
         Add(options.TailPacking ? 1 : 0, number);
         Add(unit.Runs.Count, number);

@@ -23,7 +23,7 @@ internal sealed unsafe class ExtentCompressor : IDisposable
 
     public ExtentCompressor(ErofsOptions options)
     {
-        _frame = new ZstdFrame(ZstdParameters.For(options.Level ?? ErofsOptions.DefaultLevel, options.WindowLog));
+        _frame = new ZstdFrame(ZstdParameters.For(options.Level ?? ErofsOptions.DefaultLevel, options.WindowLog), ZstdParameters.SplitsBlocks(options.Level ?? ErofsOptions.DefaultLevel));
         _maximumExtent = options.MaximumExtentSize;
         _packTail = options.TailPacking;
     }

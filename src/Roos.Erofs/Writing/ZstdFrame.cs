@@ -24,13 +24,15 @@ internal sealed unsafe class ZstdFrame : IDisposable
     private ZSTD_outBuffer_s _output;
     private bool _disposed;
 
-    public ZstdFrame(ZSTD_compressionParameters parameters)
+    public ZstdFrame(ZSTD_compressionParameters parameters, bool splitsBlocks)
     {
         _context = Methods.ZSTD_createCCtx();
         if (_context is null) throw new InsufficientMemoryException("there is no memory for a context of zstd");
         Check(Methods.ZSTD_CCtx_setCParams(_context, parameters));
         Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_contentSizeFlag, 0));
         Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_checksumFlag, 0));
+        // Always said, for zstd's own choice hangs on the strategy: 1 is on, 2 is off (ZSTD_ParamSwitch_e).
+        Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_experimentalParam13, splitsBlocks ? 1 : 2)); // ZSTD_c_splitAfterSequences
         Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_experimentalParam9, 1)); // ZSTD_c_stableInBuffer
         Check(Methods.ZSTD_CCtx_setParameter(_context, ZSTD_cParameter.ZSTD_c_experimentalParam10, 1)); // ZSTD_c_stableOutBuffer
     }

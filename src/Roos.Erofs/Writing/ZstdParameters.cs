@@ -15,11 +15,12 @@ namespace Roos.Erofs.Writing;
 /// times the least of three runs on a busy machine. zstd's level 3 takes 1.2 to 1.3 times as long as the row below and
 /// gives 1.4 % less. Around its level 9 (lazy2) it takes 1.3 times as long as lazy in smaller tables, for 1 % less. Its
 /// level 15 is, for inputs over 256 KiB, a binary tree with lazy parsing (btlazy2): three times as long as its level 12 for
-/// 1 % less, while optimal parsing (btopt) gives 7 % less. So here btopt begins at level 14, in small trees.
+/// 1 % less. Here lazy2 goes on to level 15, with blocks that are split after the search for matches (a whole tree: 37.8 MB in
+/// 5.3 s, where level 9 gives 39.0 in 2.5), and optimal parsing (btopt) follows in small trees (37.0 MB in 17 s).
 /// </para>
 /// <para>
 /// Shortest matches of 4 bytes instead of 5 gain 1 % with the lazy strategies (5 % in clusters of 64 KiB), of 3 bytes instead
-/// of 4 gain 3 to 4 % with optimal parsing. The rows 13 and 14 were not measured but put between their neighbours.
+/// of 4 gain 3 to 4 % with optimal parsing. Not every row was measured: 7, 8 and 13 are put between their neighbours.
 /// </para>
 /// </remarks>
 internal static class ZstdParameters
@@ -43,6 +44,12 @@ internal static class ZstdParameters
         return row;
     }
 
+    /// <summary>
+    /// Whether blocks are split once more where their statistics change: 1 to 2 % less, for a time that only the slower levels
+    /// do not feel.
+    /// </summary>
+    public static bool SplitsBlocks(int level) => level >= 10;
+
     /// <summary>The chain table is used by dfast (as its table of short matches) and by the binary trees only.</summary>
     private static ZSTD_compressionParameters Level(int level) => level switch
     {
@@ -57,13 +64,13 @@ internal static class ZstdParameters
         9 => Row(ZSTD_strategy.ZSTD_lazy, hash: 19, chain: 19, search: 3, match: 4, target: 8),
         10 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 19, chain: 19, search: 3, match: 4, target: 16),
         11 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 19, chain: 19, search: 4, match: 4, target: 16),
-        12 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 20, chain: 20, search: 5, match: 4, target: 32),
-        13 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 20, chain: 20, search: 6, match: 4, target: 32),
-        14 => Row(ZSTD_strategy.ZSTD_btopt, hash: 17, chain: 17, search: 2, match: 4, target: 16),
-        15 => Row(ZSTD_strategy.ZSTD_btopt, hash: 17, chain: 17, search: 2, match: 3, target: 16),
-        16 => Row(ZSTD_strategy.ZSTD_btopt, hash: 18, chain: 18, search: 3, match: 3, target: 24),
-        17 => Row(ZSTD_strategy.ZSTD_btopt, hash: 19, chain: 19, search: 4, match: 3, target: 64),
-        18 => Row(ZSTD_strategy.ZSTD_btultra, hash: 19, chain: 19, search: 5, match: 3, target: 64),
+        12 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 19, chain: 19, search: 5, match: 4, target: 16),
+        13 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 20, chain: 20, search: 5, match: 4, target: 32),
+        14 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 20, chain: 20, search: 6, match: 4, target: 32),
+        15 => Row(ZSTD_strategy.ZSTD_lazy2, hash: 21, chain: 20, search: 6, match: 4, target: 32),
+        16 => Row(ZSTD_strategy.ZSTD_btopt, hash: 17, chain: 17, search: 2, match: 3, target: 16),
+        17 => Row(ZSTD_strategy.ZSTD_btopt, hash: 18, chain: 18, search: 3, match: 3, target: 24),
+        18 => Row(ZSTD_strategy.ZSTD_btopt, hash: 19, chain: 19, search: 4, match: 3, target: 64),
         19 => Row(ZSTD_strategy.ZSTD_btultra2, hash: 19, chain: 20, search: 6, match: 3, target: 128),
         20 => Row(ZSTD_strategy.ZSTD_btultra2, hash: 20, chain: 21, search: 6, match: 3, target: 256),
         21 => Row(ZSTD_strategy.ZSTD_btultra2, hash: 20, chain: 21, search: 7, match: 3, target: 256),
