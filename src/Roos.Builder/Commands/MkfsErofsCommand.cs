@@ -44,6 +44,7 @@ internal static class MkfsErofsCommand
           --compress-hints=FILE
                             Clusters of single files: small ones for what is read at boot, 0 for what is compressed already.
           -T SECONDS        Files that have the time of the image have short inodes: a smaller image.
+          --cache=DIR       What was compressed once is not compressed again, for up to 2 GiB of disk. The image is the same.
           --hash-tree=FILE  The hash tree of dm-verity is made while the image is written, which is not read again for it.
 
         Examples:
@@ -93,7 +94,8 @@ internal static class MkfsErofsCommand
         using var file = isTar ? FileSource.Open(source) : null;
         if (file is not null) tree = TarArchive.Read(CompressedInput.Open(file, workspace.CreateSpool, source, cancellation), cancellation: cancellation);
         tree = settings.Metadata.Apply(tree!);
-        using var plan = ErofsImage.Plan(tree, settings.Erofs, workspace.CreateSpool, progress: null, cancellation);
+        using var cache = settings.Cache is null ? null : new CompressionCacheFolder(settings.Cache, CompressionCacheFolder.DefaultMaximumLength, warning => Console.Error.WriteLine($"roos: {warning}"));
+        using var plan = ErofsImage.Plan(tree, settings.Erofs with { Cache = cache }, workspace.CreateSpool, progress: null, cancellation);
         var written = workspace.PathOf("image");
         var hashing = settings.HashTree is null ? null : new VeritySink(settings.Verity);
         Workspace.WriteFile(written, plan, hashing is null ? [] : [hashing], cancellation);
@@ -104,8 +106,16 @@ internal static class MkfsErofsCommand
         if (hashes is not null) Console.Out.WriteLine($"Root hash:      \t{hashes.RootHashText}");
     }
 
+    /// <summary>Where the output will be. It is moved there when it is complete, so a device would lose its name to it.</summary>
     private static string FolderOf(string output)
     {
+        const uint typeMask = 0xf000, regular = 0x8000; // S_IFMT, S_IFREG
+        var file = new FileInfo(output);
+        if (OperatingSystem.IsLinux() && file.Exists && (LinuxPath.Statistics(file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? output).Mode & typeMask) != regular)
+        {
+            throw new UsageException($"{output}: is a device or the like: write a file and copy it there");
+        }
+
         var folder = Path.GetDirectoryName(output) ?? throw new UsageException($"{output}: this is no name for a file");
         return Directory.Exists(folder) ? folder : throw new UsageException($"{folder}: there is no such directory to write {Path.GetFileName(output)} into");
     }

@@ -49,6 +49,8 @@ internal sealed record MkfsErofsSettings
 
     private static readonly Option<string?> HashUuid = new("--hash-uuid") { Description = "UUID of the hash tree; all zeros without it", HelpName = "UUID" };
 
+    private static readonly Option<string?> CacheOption = new("--cache") { Description = "Keep compressed extents in this folder, for later images; several may use it at a time", HelpName = "DIR" };
+
     private static readonly Option<string?> Workers = new("--workers") { Description = "Threads that compress and hash; the image does not depend on it (default: one per processor)", HelpName = "N" };
 
     public required ErofsOptions Erofs { get; init; }
@@ -59,6 +61,9 @@ internal sealed record MkfsErofsSettings
     /// <summary>Full path of the hash device; null for none.</summary>
     public string? HashTree { get; init; }
 
+    /// <summary>The folder of compressed extents; null for none.</summary>
+    public string? Cache { get; init; }
+
     public required VerityOptions Verity { get; init; }
 
     public static void AddOptionsTo(Command command)
@@ -66,7 +71,7 @@ internal sealed record MkfsErofsSettings
         foreach (var option in new Option[]
         {
             Compression, Cluster, Extended, MaximumExtent, Hints, UuidOption, Label, Time, AllTime, ImageTime,
-            AllRoot, ForceUser, ForceGroup, UserOffset, GroupOffset, Attributes, HashTreeOption, Salt, HashUuid, Workers,
+            AllRoot, ForceUser, ForceGroup, UserOffset, GroupOffset, Attributes, HashTreeOption, Salt, HashUuid, CacheOption, Workers,
         })
         {
             command.Options.Add(option);
@@ -106,6 +111,7 @@ internal sealed record MkfsErofsSettings
             },
             Metadata = ReadMetadata(parsed, time),
             HashTree = ReadHashTree(parsed),
+            Cache = ReadCache(parsed.GetValue(CacheOption)),
             Verity = new VerityOptions
             {
                 Salt = VerityCommand.ParseSalt(parsed.GetValue(Salt) ?? "-"),
@@ -122,6 +128,13 @@ internal sealed record MkfsErofsSettings
         if (parsed.GetValue(Salt) is not null) throw new UsageException("--salt is the salt of a hash tree: give --hash-tree=FILE, too");
         if (parsed.GetValue(HashUuid) is not null) throw new UsageException("--hash-uuid is the UUID of a hash tree: give --hash-tree=FILE, too");
         return null;
+    }
+
+    private static string? ReadCache(string? folder)
+    {
+        if (folder is null) return null;
+        if (folder.Length > 0 && !File.Exists(folder)) return Path.GetFullPath(folder);
+        throw new UsageException($"--cache takes the name of a folder, which is made where there is none; found \"{folder}\"");
     }
 
     private static MetadataChanges ReadMetadata(ParseResult parsed, long? time)

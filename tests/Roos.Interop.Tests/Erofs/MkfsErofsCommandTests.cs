@@ -60,6 +60,28 @@ public sealed class MkfsErofsCommandTests
         Judge.Host("veritysetup").Must("verify", scratch["image"], scratch["hashes"], RootHash(result));
     }
 
+    [Fact]
+    public void A_cache_changes_no_byte()
+    {
+        using var scratch = new ScratchFolder();
+        var tar = MakeTar(scratch);
+        foreach (var name in new[] { "cold", "warm" }) RoosProgram.Judge().Must("mkfs.erofs", "-zzstd", "-Efragments", $"--cache={scratch["cache"]}", "--tar=f", scratch[name], tar);
+        RoosProgram.Judge().Must("mkfs.erofs", "-zzstd", "-Efragments", "--tar=f", scratch["without"], tar);
+        Assert.Equal(File.ReadAllBytes(scratch["without"]), File.ReadAllBytes(scratch["cold"]));
+        Assert.Equal(File.ReadAllBytes(scratch["without"]), File.ReadAllBytes(scratch["warm"]));
+    }
+
+    [Fact]
+    public void A_device_keeps_its_name()
+    {
+        using var scratch = new ScratchFolder();
+        var tar = MakeTar(scratch);
+        File.CreateSymbolicLink(scratch["null"], "/dev/null");
+        var result = RoosProgram.Judge().Run("mkfs.erofs", "--tar=f", scratch["null"], tar);
+        Assert.Equal((2, "/dev/null"), (result.ExitCode, new FileInfo(scratch["null"]).LinkTarget));
+        Assert.Contains("is a device", result.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>The same -T, -E and owners mean the same to mkfs.erofs of trixie: its image, read by Roos, has the same metadata.</summary>
     [Theory]
     [InlineData("-T7")]
