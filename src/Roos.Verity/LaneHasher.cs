@@ -127,25 +127,22 @@ internal sealed class LaneHasher<TVector, TLanes> : LaneHasher
             var f = Unsafe.Add(ref state, 5);
             var g = Unsafe.Add(ref state, 6);
             var h = Unsafe.Add(ref state, 7);
-            for (var i = 0; i < 48; i += 16)
+            ref var low = ref w; // the eight words whose turn it is
+            ref var high = ref Unsafe.Add(ref w, 8); // and the eight after them
+            for (var i = 0; i < 48; i += 8)
             {
                 ref var k = ref Unsafe.Add(ref constants, i);
-                Round(a, b, c, ref d, e, f, g, ref h, Next(ref w, 0, 1, 9, 14), Unsafe.Add(ref k, 0));
-                Round(h, a, b, ref c, d, e, f, ref g, Next(ref w, 1, 2, 10, 15), Unsafe.Add(ref k, 1));
-                Round(g, h, a, ref b, c, d, e, ref f, Next(ref w, 2, 3, 11, 0), Unsafe.Add(ref k, 2));
-                Round(f, g, h, ref a, b, c, d, ref e, Next(ref w, 3, 4, 12, 1), Unsafe.Add(ref k, 3));
-                Round(e, f, g, ref h, a, b, c, ref d, Next(ref w, 4, 5, 13, 2), Unsafe.Add(ref k, 4));
-                Round(d, e, f, ref g, h, a, b, ref c, Next(ref w, 5, 6, 14, 3), Unsafe.Add(ref k, 5));
-                Round(c, d, e, ref f, g, h, a, ref b, Next(ref w, 6, 7, 15, 4), Unsafe.Add(ref k, 6));
-                Round(b, c, d, ref e, f, g, h, ref a, Next(ref w, 7, 8, 0, 5), Unsafe.Add(ref k, 7));
-                Round(a, b, c, ref d, e, f, g, ref h, Next(ref w, 8, 9, 1, 6), Unsafe.Add(ref k, 8));
-                Round(h, a, b, ref c, d, e, f, ref g, Next(ref w, 9, 10, 2, 7), Unsafe.Add(ref k, 9));
-                Round(g, h, a, ref b, c, d, e, ref f, Next(ref w, 10, 11, 3, 8), Unsafe.Add(ref k, 10));
-                Round(f, g, h, ref a, b, c, d, ref e, Next(ref w, 11, 12, 4, 9), Unsafe.Add(ref k, 11));
-                Round(e, f, g, ref h, a, b, c, ref d, Next(ref w, 12, 13, 5, 10), Unsafe.Add(ref k, 12));
-                Round(d, e, f, ref g, h, a, b, ref c, Next(ref w, 13, 14, 6, 11), Unsafe.Add(ref k, 13));
-                Round(c, d, e, ref f, g, h, a, ref b, Next(ref w, 14, 15, 7, 12), Unsafe.Add(ref k, 14));
-                Round(b, c, d, ref e, f, g, h, ref a, Next(ref w, 15, 0, 8, 13), Unsafe.Add(ref k, 15));
+                Round(a, b, c, ref d, e, f, g, ref h, Next(ref low, ref Unsafe.Add(ref low, 1), ref Unsafe.Add(ref high, 1), ref Unsafe.Add(ref high, 6)), Unsafe.Add(ref k, 0));
+                Round(h, a, b, ref c, d, e, f, ref g, Next(ref Unsafe.Add(ref low, 1), ref Unsafe.Add(ref low, 2), ref Unsafe.Add(ref high, 2), ref Unsafe.Add(ref high, 7)), Unsafe.Add(ref k, 1));
+                Round(g, h, a, ref b, c, d, e, ref f, Next(ref Unsafe.Add(ref low, 2), ref Unsafe.Add(ref low, 3), ref Unsafe.Add(ref high, 3), ref low), Unsafe.Add(ref k, 2));
+                Round(f, g, h, ref a, b, c, d, ref e, Next(ref Unsafe.Add(ref low, 3), ref Unsafe.Add(ref low, 4), ref Unsafe.Add(ref high, 4), ref Unsafe.Add(ref low, 1)), Unsafe.Add(ref k, 3));
+                Round(e, f, g, ref h, a, b, c, ref d, Next(ref Unsafe.Add(ref low, 4), ref Unsafe.Add(ref low, 5), ref Unsafe.Add(ref high, 5), ref Unsafe.Add(ref low, 2)), Unsafe.Add(ref k, 4));
+                Round(d, e, f, ref g, h, a, b, ref c, Next(ref Unsafe.Add(ref low, 5), ref Unsafe.Add(ref low, 6), ref Unsafe.Add(ref high, 6), ref Unsafe.Add(ref low, 3)), Unsafe.Add(ref k, 5));
+                Round(c, d, e, ref f, g, h, a, ref b, Next(ref Unsafe.Add(ref low, 6), ref Unsafe.Add(ref low, 7), ref Unsafe.Add(ref high, 7), ref Unsafe.Add(ref low, 4)), Unsafe.Add(ref k, 6));
+                Round(b, c, d, ref e, f, g, h, ref a, Next(ref Unsafe.Add(ref low, 7), ref high, ref low, ref Unsafe.Add(ref low, 5)), Unsafe.Add(ref k, 7));
+                ref var done = ref low;
+                low = ref high;
+                high = ref done;
             }
 
             for (var i = 0; i < 16; i += 8)
@@ -195,12 +192,10 @@ internal sealed class LaneHasher<TVector, TLanes> : LaneHasher
 
     /// <summary>The word for this round; the word for the round 16 later takes its place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Next(ref TVector w, int now, int minus15, int minus7, int minus2)
+    private static TVector Next(ref TVector now, ref TVector minus15, ref TVector minus7, ref TVector minus2)
     {
-        var word = Unsafe.Add(ref w, now);
-        Unsafe.Add(ref w, now) = TLanes.Add(
-            TLanes.Add(word, TLanes.SmallSigma0(Unsafe.Add(ref w, minus15))),
-            TLanes.Add(Unsafe.Add(ref w, minus7), TLanes.SmallSigma1(Unsafe.Add(ref w, minus2))));
+        var word = now;
+        now = TLanes.Add(TLanes.Add(word, TLanes.SmallSigma0(minus15)), TLanes.Add(minus7, TLanes.SmallSigma1(minus2)));
         return word;
     }
 }
