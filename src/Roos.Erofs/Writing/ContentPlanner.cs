@@ -65,9 +65,12 @@ internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgres
     private void Divide(InodePlan file)
     {
         var cluster = ClusterFor(file);
-        if (cluster == 0 || Compressibility.IsNoise(((RegularFile)file.Node).Content)) return;
+        if (cluster == 0) return;
         // A hint asks for extents of one file.
         var fragments = cluster == options.ClusterSize ? options.Fragments : ErofsFragments.None;
+        file.IsNoise = Compressibility.IsNoise(((RegularFile)file.Node).Content);
+        // Packed, files that are equal share their ends too, which are kept beside each inode otherwise.
+        if (file.IsNoise && !(fragments != ErofsFragments.None && file.IsOriginal && file.Size <= PackedFile.MaximumTail)) return;
         var packed = fragments switch
         {
             ErofsFragments.All => file.Size,

@@ -22,7 +22,9 @@ internal static class Duplicates
             {
                 cancellation.ThrowIfCancellationRequested();
                 var digest = Digest(((RegularFile)file.Node).Content, buffer, cancellation);
-                if (!originals.TryAdd(digest, file)) file.Original = originals[digest];
+                if (originals.TryAdd(digest, file)) continue;
+                file.Original = originals[digest];
+                file.Original.IsOriginal = true;
             }
         }
     }

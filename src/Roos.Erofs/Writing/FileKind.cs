@@ -19,11 +19,12 @@ internal static class FileKind
         Translation,
         Text,
         Binary,
+        Noise,
     }
 
     public static IEnumerable<(InodePlan File, long Start)> Sort(IEnumerable<(InodePlan File, long Start)> files)
     {
-        var keyed = files.Select((item, order) => (item, order, Kind: KindOf(((RegularFile)item.File.Node).Content), Extension: ExtensionOf(item.File.Name))).ToArray();
+        var keyed = files.Select((item, order) => (item, order, Kind: KindOf(item.File), Extension: ExtensionOf(item.File.Name))).ToArray();
         Array.Sort(keyed, static (left, right) =>
         {
             var result = left.Kind.CompareTo(right.Kind);
@@ -40,8 +41,10 @@ internal static class FileKind
     }
 
     /// <summary>By the first bytes, as file(1) tells them.</summary>
-    private static Kind KindOf(ByteSource content)
+    private static Kind KindOf(InodePlan file)
     {
+        if (file.IsNoise) return Kind.Noise;
+        var content = ((RegularFile)file.Node).Content;
         Span<byte> buffer = stackalloc byte[512];
         var head = buffer[..(int)Math.Min(buffer.Length, content.Length)];
         content.Read(0, head);

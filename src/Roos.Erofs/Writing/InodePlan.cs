@@ -42,6 +42,12 @@ internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString nam
     /// <summary>A file with the same content, which both have from the same blocks; itself not such a file.</summary>
     public InodePlan? Original { get; set; }
 
+    /// <summary>Another file has the same content and takes it from here.</summary>
+    public bool IsOriginal { get; set; }
+
+    /// <summary>Content that compression would not make smaller.</summary>
+    public bool IsNoise { get; set; }
+
     /// <summary>Where its content, or the end of it, begins in the packed inode.</summary>
     public long? PackedOffset { get; set; }
 
