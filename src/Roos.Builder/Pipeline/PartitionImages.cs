@@ -84,11 +84,14 @@ internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definition
     {
         var bytes = tree.Walk().Select(item => item.Node).OfType<RegularFile>().Distinct().Sum(file => file.Content.Length);
         using var step = progress.Begin($"EroFS {definition.Type.Identifier}", bytes);
+        var compression = definition.Compression is null or "none" ? ErofsCompression.None : ErofsCompression.Zstd;
         var options = new ErofsOptions
         {
             Uuid = uuid,
             BuildTime = identity.Clock,
-            Compression = definition.Compression is null or "none" ? ErofsCompression.None : ErofsCompression.Zstd,
+            Compression = compression,
+            // What docs/performance.md measures: a seventh to a fourth smaller, and no slower to boot.
+            Fragments = compression == ErofsCompression.None ? ErofsFragments.None : ErofsFragments.Tails,
             Level = definition.CompressionLevel,
             Workers = workers,
             Cache = cache,
