@@ -55,8 +55,11 @@ public sealed record ErofsOptions
     /// <summary>The largest that Linux reads: the larger the cluster, the smaller the image, and the more a random read costs.</summary>
     public const int DefaultClusterSize = ErofsFormat.MaximumPhysicalCluster;
 
-    /// <summary>As much as a cluster of 1 MiB holds of most trees.</summary>
-    public const int DefaultMaximumExtentSize = 8 << 20;
+    /// <summary>
+    /// A cluster of 1 MiB could hold twice as much of most trees. That would make images 0.7 to 1.6 % smaller, and what has to
+    /// be read and decompressed for a small file twice as much.
+    /// </summary>
+    public const int DefaultMaximumExtentSize = 2 << 20;
 
     public required Uuid Uuid { get; init; }
 

@@ -90,6 +90,28 @@ public sealed class RoundTripTests
     }
 
     [Fact]
+    public void Equal_parts_of_files_are_stored_once_where_asked_for()
+    {
+        var common = SampleTrees.Bytes(1, 1, 5 << 20);
+        var noise = SampleTrees.Bytes(2, 2, 3 << 20);
+        var tree = new FileTreeBuilder();
+        for (var i = 0; i < 4; i++)
+        {
+            // The same parts at other places, and ends of their own.
+            byte[] content = [.. SampleTrees.Bytes(i, 1, i << 20), .. common, .. noise, .. SampleTrees.Bytes(10 + i, 1, 70_000 * i)];
+            tree.Set($"{i}", new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(content)));
+        }
+
+        foreach (var options in new[] { Images.Zstd, Images.Zstd with { Fragments = ErofsFragments.Tails, ClusterSize = 1 << 16 }, Images.Zstd with { TailPacking = true, Workers = 3 } })
+        {
+            var separate = Images.Write(tree.Build(), options).Length;
+            var shared = Images.Write(tree.Build(), options with { Deduplicate = true }).Length;
+            Assert.InRange(shared, 0, separate / 2);
+            Check(tree.Build(), options with { Deduplicate = true });
+        }
+    }
+
+    [Fact]
     public void Attributes_of_several_inodes_are_stored_once()
     {
         var value = SampleTrees.Bytes(1, 1, 2000);

@@ -74,7 +74,7 @@ internal enum IncompatibleFeatures : uint
     ChunkedFile = 0x4,
     DeviceTable = 0x8, // also COMPR_HEAD2: a file may have extents of two algorithms
     TailPacking = 0x10,
-    Fragments = 0x20, // also DEDUPE
+    Fragments = 0x20, // also DEDUPE: extents that several files have
     XattrPrefixes = 0x40,
     FortyEightBit = 0x80,
     Metabox = 0x100,

@@ -15,7 +15,8 @@ internal readonly record struct Piece(ByteSource Source, long Offset, int Length
 /// <param name="Length">Bytes of all pieces.</param>
 /// <param name="ClusterSize">Most compressed bytes of an extent.</param>
 /// <param name="IsLast">It ends its owner's extents.</param>
-internal sealed record CompressionRun(InodePlan Owner, IReadOnlyList<Piece> Pieces, int Length, int ClusterSize, bool IsLast)
+/// <param name="Same">An earlier run with the same content, whose extents serve for this one too.</param>
+internal sealed record CompressionRun(InodePlan Owner, IReadOnlyList<Piece> Pieces, int Length, int ClusterSize, bool IsLast, CompressionRun? Same = null)
 {
     /// <summary>Most bytes of a run: what one thread holds in memory.</summary>
     public const int MaximumLength = ErofsFormat.MaximumDecodedCluster;

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Roos.Core.Bytes;
 using Roos.Core.Tree;
 
 namespace Roos.Erofs.Writing;
@@ -8,6 +10,7 @@ internal static class CompressionUnits
     /// <summary>Parts of a large file.</summary>
     public const int FilePart = 8 << 20;
 
+    private const int DeduplicatedPart = 1 << 20;
     private const int MostRuns = 128;
     private const int SmallUnit = 1 << 20;
 
@@ -15,7 +18,7 @@ internal static class CompressionUnits
     private const uint SmallAnchor = 32;
 
     /// <summary>The extents of each file are its own.</summary>
-    public static IEnumerable<CompressionUnit> OfFiles(IEnumerable<(InodePlan File, long Length, int ClusterSize)> files)
+    public static IEnumerable<CompressionUnit> OfFiles(IEnumerable<(InodePlan File, long Length, int ClusterSize)> files, int filePart = FilePart)
     {
         var runs = new List<CompressionRun>();
         var length = 0;
@@ -26,9 +29,9 @@ internal static class CompressionUnits
             {
                 // The small ones before it first: extents are joined in the order of the files.
                 if (runs.Count > 0) yield return Take();
-                for (long offset = 0; offset < fileLength; offset += FilePart)
+                for (long offset = 0; offset < fileLength; offset += filePart)
                 {
-                    var part = (int)Math.Min(FilePart, fileLength - offset);
+                    var part = (int)Math.Min(filePart, fileLength - offset);
                     yield return new CompressionUnit([new CompressionRun(file, [new Piece(content, offset, part)], part, cluster, offset + part == fileLength)], part);
                 }
 
@@ -48,6 +51,37 @@ internal static class CompressionUnits
             runs.Clear();
             length = 0;
             return unit;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="OfFiles"/>, with smaller parts of large files, so that parts that are equal can be stored once.
+    /// </summary>
+    public static IEnumerable<CompressionUnit> OfParts(IReadOnlyList<(InodePlan File, long Length, int ClusterSize)> files, CancellationToken cancellation)
+    {
+        var known = new Dictionary<(ByteString Digest, int ClusterSize), CompressionRun>();
+        var buffer = new byte[DeduplicatedPart];
+        foreach (var unit in OfFiles(files, DeduplicatedPart))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var run = unit.Runs[0];
+            if (unit.Runs.Count > 1 || run.Length != DeduplicatedPart || run.IsLast)
+            {
+                yield return unit;
+                continue;
+            }
+
+            run.Pieces[0].Source.Read(run.Pieces[0].Offset, buffer);
+            var key = (new ByteString(SHA256.HashData(buffer)), run.ClusterSize);
+            if (known.TryAdd(key, run))
+            {
+                yield return unit;
+                continue;
+            }
+
+            var same = known[key];
+            same.Owner.IsReferenced = true;
+            yield return new CompressionUnit([run with { Same = same }], run.Length);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Tree;
@@ -41,24 +42,37 @@ internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgres
 
     private void Compress(List<InodePlan> files, Func<ByteSource, InodePlan> addPacked)
     {
-        foreach (var file in files.Where(file => file.Original is null))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Divide(file);
-        }
+        var unique = files.Where(file => file.Original is null).ToArray();
+        ForEach(unique, FileKinds.Recognise);
+        foreach (var file in unique) Divide(file);
 
+        // All parts are compared before the first file is stored: one whose extents others have must not become flat.
+        var own = options.Deduplicate ? [.. CompressionUnits.OfParts(_files, cancellation)] : CompressionUnits.OfFiles(_files);
         using var compression = new ParallelCompression(options);
         if (_tails.Count == 0)
         {
-            compression.Run(CompressionUnits.OfFiles(_files), spool, Store, progress, cancellation);
+            compression.Run(own, spool, Store, progress, cancellation);
             return;
         }
 
         var packed = PackedFile.Pack(_tails);
         var inode = addPacked(packed.Content);
         inode.StoreFlat();
-        compression.Run(CompressionUnits.OfFiles(_files).Concat(packed.Units(inode, options.ClusterSize)), spool, Store, progress, cancellation);
+        compression.Run(own.Concat(packed.Units(inode, options.ClusterSize)), spool, Store, progress, cancellation);
         foreach (var (file, _) in _tails.Where(tail => tail.Start == 0)) StorePacked(file);
+    }
+
+    /// <summary>On all workers, for it reads every file's samples.</summary>
+    private void ForEach(InodePlan[] files, Action<InodePlan> action)
+    {
+        try
+        {
+            Parallel.ForEach(files, new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellation }, action);
+        }
+        catch (AggregateException e) when (e.InnerException is { } first)
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
     }
 
     /// <summary>What of a file has extents of its own, and what is packed with others.</summary>
@@ -68,9 +82,8 @@ internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgres
         if (cluster == 0) return;
         // A hint asks for extents of one file.
         var fragments = cluster == options.ClusterSize ? options.Fragments : ErofsFragments.None;
-        file.IsNoise = Compressibility.IsNoise(((RegularFile)file.Node).Content);
         // Packed, files that are equal share their ends too, which are kept beside each inode otherwise.
-        if (file.IsNoise && !(fragments != ErofsFragments.None && file.IsOriginal && file.Size <= PackedFile.MaximumTail)) return;
+        if (file.Kind == FileKind.Noise && !(fragments != ErofsFragments.None && file.IsOriginal && file.Size <= PackedFile.MaximumTail)) return;
         var packed = fragments switch
         {
             ErofsFragments.All => file.Size,
@@ -96,12 +109,13 @@ internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgres
     {
         var last = content.Extents[^1];
         if (options.TailPacking && file.PackedLength == 0 && !last.IsPlain && last.Stored <= ErofsFormat.MaximumInlineTail) content = content with { InlineTail = last.Stored };
-        var layout = options.Index == ErofsIndex.Full || file.PackedOffset > uint.MaxValue ? DataLayout.CompressedFull : DataLayout.CompressedCompact;
+        // Counts of blocks, which is what a compact index has, say where extents are only if they lie one after another.
+        var layout = options.Index == ErofsIndex.Full || file.PackedOffset > uint.MaxValue || content.HasShared ? DataLayout.CompressedFull : DataLayout.CompressedCompact;
         var index = layout == DataLayout.CompressedFull ? FullIndex.Measure(file.HeadSize, file.Size) : CompactIndex.Measure(file.HeadSize, file.Size);
         if (index > Array.MaxLength) throw new RoosException($"{file.Path}: {file.Size} bytes are too many to compress in one file");
         var compressed = content.Blocks * ErofsFormat.BlockSize + index + content.InlineTail;
-        // What is packed stays packed, so such a file is never flat.
-        if (file.PackedLength == 0 && compressed >= file.DataBlocks * ErofsFormat.BlockSize + file.TailSize) return;
+        // What is packed stays packed and what others have extents of keeps them, so such files are never flat.
+        if (file.PackedLength == 0 && !file.IsReferenced && compressed >= file.DataBlocks * ErofsFormat.BlockSize + file.TailSize) return;
         file.Layout = layout;
         file.Compressed = content;
         file.TailSize = (int)index + content.InlineTail;

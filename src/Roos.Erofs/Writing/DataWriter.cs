@@ -62,7 +62,11 @@ internal static class DataWriter
         long offset = 0, at = content.SpoolOffset;
         foreach (var extent in content.InlineTail > 0 ? content.Extents.SkipLast(1) : content.Extents)
         {
-            if (extent.IsPlain)
+            if (extent.Origin is not null)
+            {
+                // Written with the file whose extent it is.
+            }
+            else if (extent.IsPlain)
             {
                 Copy(source, offset, extent.Length, output, buffer, cancellation);
             }

@@ -45,8 +45,11 @@ internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString nam
     /// <summary>Another file has the same content and takes it from here.</summary>
     public bool IsOriginal { get; set; }
 
-    /// <summary>Content that compression would not make smaller.</summary>
-    public bool IsNoise { get; set; }
+    /// <summary>Another file has some of its extents.</summary>
+    public bool IsReferenced { get; set; }
+
+    /// <summary>What kind of content a file has that is to be compressed.</summary>
+    public FileKind Kind { get; set; }
 
     /// <summary>Where its content, or the end of it, begins in the packed inode.</summary>
     public long? PackedOffset { get; set; }
@@ -118,8 +121,12 @@ internal sealed class InodePlan(FileNode node, InodePlan? parent, ByteString nam
     }
 }
 
-/// <summary>An extent of a compressed file. <paramref name="Stored"/> is its compressed length, or 0 where it is stored as it is.</summary>
-internal readonly record struct Extent(int Length, int Stored)
+/// <summary>An extent of a compressed file.</summary>
+/// <param name="Length">Bytes of the file.</param>
+/// <param name="Stored">Compressed length, or 0 where it is stored as it is.</param>
+/// <param name="Origin">The file whose extent it is, where it is not the file's own.</param>
+/// <param name="OriginBlock">Where it lies, counted from the first block of that file.</param>
+internal readonly record struct Extent(int Length, int Stored, InodePlan? Origin = null, long OriginBlock = 0)
 {
     public bool IsPlain => Stored == 0;
 
@@ -132,9 +139,12 @@ internal sealed record CompressedContent(IReadOnlyList<Extent> Extents, long Spo
     /// <summary>Compressed bytes of the last extent where it is kept beside the inode; otherwise 0.</summary>
     public int InlineTail { get; init; }
 
-    /// <summary>Compressed bytes of all extents.</summary>
-    public long StoredLength => Extents.Sum(extent => (long)extent.Stored);
+    /// <summary>Whether some extents are those of another file.</summary>
+    public bool HasShared => Extents.Any(extent => extent.Origin is not null);
+
+    /// <summary>Compressed bytes of all extents of its own.</summary>
+    public long StoredLength => Extents.Sum(extent => extent.Origin is null ? (long)extent.Stored : 0);
 
     /// <summary>Blocks in the data area.</summary>
-    public long Blocks => Extents.Sum(extent => extent.Blocks) - (InlineTail > 0 ? Extents[^1].Blocks : 0);
+    public long Blocks => Extents.Sum(extent => extent.Origin is null ? extent.Blocks : 0) - (InlineTail > 0 ? Extents[^1].Blocks : 0);
 }

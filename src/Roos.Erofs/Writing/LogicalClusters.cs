@@ -16,23 +16,24 @@ internal static class LogicalClusters
 {
     private const int FarthestLookback = ErofsFormat.BlockCountFlag - 1; // more takes several hops
 
-    /// <summary>The clusters of a file whose extents lie one after another from its first block.</summary>
+    /// <summary>The clusters of a file whose own extents lie one after another from its first block.</summary>
     public static IEnumerable<LogicalCluster> Enumerate(InodePlan file)
     {
         var block = file.FirstBlock;
         foreach (var extent in file.Compressed!.Extents)
         {
             var count = (int)ErofsFormat.BlocksFor(extent.Length);
+            var first = extent.Origin is null ? block : extent.Origin.FirstBlock + (uint)extent.OriginBlock;
             if (extent.IsPlain)
             {
-                for (var i = 0; i < count; i++) yield return new LogicalCluster(LogicalClusterType.Plain, block + (uint)i, 0, 0);
+                for (var i = 0; i < count; i++) yield return new LogicalCluster(LogicalClusterType.Plain, first + (uint)i, 0, 0);
             }
             else
             {
-                foreach (var cluster in Compressed(block, (int)extent.Blocks, count)) yield return cluster;
+                foreach (var cluster in Compressed(first, (int)extent.Blocks, count)) yield return cluster;
             }
 
-            block += (uint)extent.Blocks;
+            if (extent.Origin is null) block += (uint)extent.Blocks;
         }
 
         if (file.PackedLength == 0) yield break;

@@ -38,7 +38,7 @@ internal sealed class PackedFile
     public static PackedFile Pack(IEnumerable<(InodePlan File, long Start)> tails)
     {
         var result = new PackedFile();
-        foreach (var (file, start) in FileKind.Sort(tails)) result.Add(file, start);
+        foreach (var (file, start) in PackingOrder.Sort(tails)) result.Add(file, start);
         result.EndGroup();
         return result;
     }

@@ -15,7 +15,7 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
     /// <summary>Compresses each of <paramref name="units"/> into <paramref name="spool"/> and hands over the extents of each owner.</summary>
     public void Run(IEnumerable<CompressionUnit> units, Spool spool, Action<InodePlan, CompressedContent> done, IProgress<long>? progress, CancellationToken cancellation)
     {
-        var join = new Join(spool, done, progress);
+        var join = new Join(options.Deduplicate, spool, done, progress);
         if (options.Workers == 1)
         {
             foreach (var unit in units)
@@ -89,9 +89,11 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
     }
 
     /// <summary>Takes results in order and puts the extents of each owner together.</summary>
-    private sealed class Join(Spool spool, Action<InodePlan, CompressedContent> done, IProgress<long>? progress)
+    private sealed class Join(bool deduplicate, Spool spool, Action<InodePlan, CompressedContent> done, IProgress<long>? progress)
     {
+        private readonly Dictionary<CompressionRun, (IReadOnlyList<Extent> Extents, long Block)> _parts = new(ReferenceEqualityComparer.Instance);
         private List<Extent> _extents = [];
+        private long _block;
         private long _spoolOffset;
         private long _bytes;
 
@@ -103,10 +105,23 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
             for (var i = 0; i < unit.Runs.Count; i++)
             {
                 var run = unit.Runs[i];
-                if (_extents.Count == 0) _spoolOffset = at;
-                var first = _extents.Count;
-                _extents.AddRange(result.Extents[i]);
-                for (; first < _extents.Count; first++) at += _extents[first].Stored;
+                if (_extents.Count == 0) (_spoolOffset, _block) = (at, 0);
+                if (run.Same is null)
+                {
+                    if (deduplicate) _parts.Add(run, (result.Extents[i], _block));
+                    _extents.AddRange(result.Extents[i]);
+                    foreach (var extent in result.Extents[i]) (at, _block) = (at + extent.Stored, _block + extent.Blocks);
+                }
+                else
+                {
+                    var (extents, block) = _parts[run.Same];
+                    foreach (var extent in extents)
+                    {
+                        _extents.Add(extent with { Origin = run.Same.Owner, OriginBlock = block });
+                        block += extent.Blocks;
+                    }
+                }
+
                 if (!run.IsLast) continue;
                 _extents.TrimExcess();
                 done(run.Owner, new CompressedContent(_extents, _spoolOffset));

@@ -13,7 +13,7 @@ internal static class SuperblockWriter
         var incompatible = IncompatibleFeatures.None;
         if (compressed) incompatible |= IncompatibleFeatures.ZeroPadding | IncompatibleFeatures.CompressionConfigurations;
         if (inodes.Any(inode => inode.Compressed is { InlineTail: > 0 })) incompatible |= IncompatibleFeatures.TailPacking;
-        if (packed is not null) incompatible |= IncompatibleFeatures.Fragments;
+        if (packed is not null || inodes.Any(inode => inode.Compressed is { HasShared: true })) incompatible |= IncompatibleFeatures.Fragments;
         if (inodes.Any(inode => inode.Chunks is not null)) incompatible |= IncompatibleFeatures.ChunkedFile;
 
         var superblock = new RawSuperblock

@@ -18,6 +18,7 @@ internal sealed class UnitCompressor(ErofsOptions options) : IDisposable
 
     public UnitResult Compress(CompressionUnit unit)
     {
+        if (unit.Runs[0].Same is not null) return new UnitResult([[]], [], 0, IsRented: false);
         if (_input.Length < unit.Length) (_input, _output) = (new byte[unit.Length], new byte[unit.Length]);
         Read(unit);
         if (options.Cache is not { } cache) return Compress(unit, _input.AsSpan(0, unit.Length));

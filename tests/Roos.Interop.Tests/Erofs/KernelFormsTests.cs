@@ -29,6 +29,7 @@ public sealed class KernelFormsTests
             Fragments = fragments,
             TailPacking = tails,
             MaximumExtentSize = extent * 4096,
+            Deduplicate = extent % 2 == 0,
             Workers = 1 + workers,
         });
 
@@ -57,6 +58,22 @@ public sealed class KernelFormsTests
         foreach (var index in Enum.GetValues<ErofsIndex>())
         {
             foreach (var fragments in Enum.GetValues<ErofsFragments>()) Check(tree, Options(3) with { Index = index, Fragments = fragments, MaximumExtentSize = 12 << 20 });
+        }
+    }
+
+    [Fact]
+    public void Extents_that_several_files_have()
+    {
+        var tree = new FileTreeBuilder();
+        for (var i = 0; i < 4; i++)
+        {
+            byte[] content = [.. SampleTrees.Bytes(i, 1, i << 20), .. SampleTrees.Bytes(1, 1, 5 << 20), .. SampleTrees.Bytes(2, 3, 3 << 20), .. SampleTrees.Bytes(10 + i, 1, 70_000 * i)];
+            tree.Set($"{i}", new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(content)));
+        }
+
+        foreach (var bits in new[] { 12, 16, 20 })
+        {
+            foreach (var fragments in Enum.GetValues<ErofsFragments>()) Check(tree.Build(), Options(3) with { ClusterSize = 1 << bits, Fragments = fragments, Deduplicate = true });
         }
     }
 
