@@ -58,7 +58,8 @@ internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgres
         var packed = PackedFile.Pack(_tails);
         var inode = addPacked(packed.Content);
         inode.StoreFlat();
-        compression.Run(own.Concat(packed.Units(inode, options.ClusterSize)), spool, Store, progress, cancellation);
+        // The large units first: at the end small ones keep all workers busy.
+        compression.Run(packed.Units(inode, options.ClusterSize).Concat(own), spool, Store, progress, cancellation);
         foreach (var (file, _) in _tails.Where(tail => tail.Start == 0)) StorePacked(file);
     }
 

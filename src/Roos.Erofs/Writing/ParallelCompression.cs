@@ -10,6 +10,9 @@ namespace Roos.Erofs.Writing;
 /// </summary>
 internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
 {
+    /// <summary>As much as several of the largest units, so that no worker waits for another one's.</summary>
+    private const long BytesPerWorker = 3 * CompressionRun.MaximumLength;
+
     private readonly ConcurrentBag<UnitCompressor> _idle = [];
 
     /// <summary>Compresses each of <paramref name="units"/> into <paramref name="spool"/> and hands over the extents of each owner.</summary>
@@ -30,12 +33,14 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, options.Workers).ConcurrentScheduler;
         var pending = new Queue<(CompressionUnit Unit, Task<UnitResult> Task)>();
+        long pendingBytes = 0;
         try
         {
             foreach (var unit in units)
             {
                 pending.Enqueue((unit, Task.Factory.StartNew(() => Compress(unit), stop.Token, TaskCreationOptions.None, scheduler)));
-                if (pending.Count >= options.Workers * 3) JoinOldest();
+                pendingBytes += unit.Length;
+                while (pendingBytes > options.Workers * BytesPerWorker) JoinOldest();
             }
 
             while (pending.Count > 0) JoinOldest();
@@ -53,6 +58,7 @@ internal sealed class ParallelCompression(ErofsOptions options) : IDisposable
             var (unit, task) = pending.Peek();
             var result = Wait(task, cancellation);
             pending.Dequeue();
+            pendingBytes -= unit.Length;
             join.Add(unit, result);
         }
     }
