@@ -28,6 +28,9 @@ internal static class BuildCommand
               roos -C my-appliance build --profile ab --image-version 7
               roos build -ff                        with the newest packages
               roos build --rootfs rootfs.tar.zst --initrd-rootfs initrd.tar.zst
+              SYSTEMD_REPART_MKFS_OPTIONS_EROFS="-C65536 -E^fragments" roos build
+                                                    another layout of EroFS: -C, -E, --max-extent-bytes
+                                                    and --compress-hints of roos mkfs.erofs
             """)
         {
             rootfs, initrd, provider, container, workers, force,
@@ -47,6 +50,7 @@ internal static class BuildCommand
                 ContainerImage = parsed.GetValue(container),
                 Refresh = ForceOption.Count(parsed, force) >= 2,
                 Workers = count,
+                ErofsLayout = MkfsErofsSettings.Layout(Environment.GetEnvironmentVariable),
                 CacheDirectory = BuildFolders.Cache(appliance),
                 OutputDirectory = BuildFolders.Output(appliance),
             };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text;
 using Roos.Core.Identity;
@@ -17,7 +18,7 @@ internal sealed record MkfsErofsSettings
 
     private static readonly Option<string[]> Extended = new("--extended", "-E") { Description = "Layout: fragments, all-fragments, ztailpacking, dedupe, legacy-compress, with commas; ^ before one turns it off again", HelpName = "OPTION[,...]" };
 
-    private static readonly Option<string?> MaximumExtent = new("--max-extent-bytes") { Description = "Most decompressed bytes of an extent: a multiple of 4096 to 12582912 (default: 8388608)", HelpName = "BYTES" };
+    private static readonly Option<string?> MaximumExtent = new("--max-extent-bytes") { Description = "Most decompressed bytes of an extent: a multiple of 4096 to 12582912 (default: 2097152)", HelpName = "BYTES" };
 
     private static readonly Option<string?> Hints = new("--compress-hints") { Description = "Clusters of single files: lines of \"BYTES REGEX\", 0 for no compression; the first that matches a path counts (no slash before it)", HelpName = "FILE" };
 
@@ -82,33 +83,21 @@ internal sealed record MkfsErofsSettings
     public static MkfsErofsSettings Read(ParseResult parsed)
     {
         var (compression, level) = ReadCompression(parsed.GetValue(Compression));
-        var cluster = NumberOption.Bytes("-C", parsed.GetValue(Cluster)) ?? ErofsOptions.DefaultClusterSize;
-        if (cluster is < 4096 or > 1 << 20 || !long.IsPow2(cluster)) throw new UsageException($"-C takes a power of two from 4096 to 1048576; found {cluster}");
-        var extent = NumberOption.Bytes("--max-extent-bytes", parsed.GetValue(MaximumExtent)) ?? ErofsOptions.DefaultMaximumExtentSize;
-        if (extent is < 4096 or > 12 << 20 || extent % 4096 != 0) throw new UsageException($"--max-extent-bytes takes a multiple of 4096 to 12582912, which is what Linux reads; found {extent}");
         var label = parsed.GetValue(Label) ?? "";
         if (Encoding.UTF8.GetByteCount(label) > 15) throw new UsageException($"-L takes at most 15 bytes; found {Encoding.UTF8.GetByteCount(label)} (\"{label}\")");
         var workers = NumberOption.Integer("--workers", parsed.GetValue(Workers), 1, 1024) ?? Environment.ProcessorCount;
-        var layout = ExtendedLayout.Parse(parsed.GetValue(Extended) ?? []);
         var time = NumberOption.Integer("-T", parsed.GetValue(Time), long.MinValue, long.MaxValue);
         return new MkfsErofsSettings
         {
-            Erofs = new ErofsOptions
+            Erofs = WithLayout(parsed, new ErofsOptions
             {
                 Uuid = ReadUuid("-U", parsed.GetValue(UuidOption)),
                 BuildTime = new Timestamp(time ?? SourceDateEpoch(), 0),
                 Compression = compression,
                 Level = level,
-                ClusterSize = (int)cluster,
-                MaximumExtentSize = (int)extent,
-                Fragments = layout.Fragments,
-                TailPacking = layout.TailPacking,
-                Deduplicate = layout.Deduplicate,
-                Index = layout.Index,
-                Hint = parsed.GetValue(Hints) is { } hints ? CompressHints.Read(hints).ClusterOf : null,
                 Workers = (int)workers,
                 VolumeLabel = label,
-            },
+            }),
             Metadata = ReadMetadata(parsed, time),
             HashTree = ReadHashTree(parsed),
             Cache = ReadCache(parsed.GetValue(CacheOption)),
@@ -119,6 +108,43 @@ internal sealed record MkfsErofsSettings
                 Workers = (int)workers,
             },
         };
+    }
+
+    /// <summary>
+    /// The layout that the environment asks for by systemd-repart's name for it; null where it does not. -C, -E,
+    /// --max-extent-bytes and --compress-hints are understood.
+    /// </summary>
+    /// <exception cref="UsageException">Another option, or a value that makes no sense.</exception>
+    public static Func<ErofsOptions, ErofsOptions>? Layout(Func<string, string?> environment)
+    {
+        const string name = "SYSTEMD_REPART_MKFS_OPTIONS_EROFS";
+        if (environment(name) is not { } text || string.IsNullOrWhiteSpace(text)) return null;
+        var parsed = new Command(name) { Cluster, Extended, MaximumExtent, Hints }.Parse(CommandLineParser.SplitCommandLine(text).ToArray());
+        if (parsed.Errors.Count > 0) throw new UsageException($"{name} takes -C, -E, --max-extent-bytes and --compress-hints: {parsed.Errors[0].Message}");
+        try
+        {
+            _ = WithLayout(parsed, new ErofsOptions { Uuid = default, BuildTime = default });
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"{name}: {e.Message}");
+        }
+
+        return options => WithLayout(parsed, options);
+    }
+
+    /// <summary>What the options say of the layout; what they do not say stays.</summary>
+    private static ErofsOptions WithLayout(ParseResult parsed, ErofsOptions options)
+    {
+        var cluster = NumberOption.Bytes("-C", parsed.GetValue(Cluster)) ?? options.ClusterSize;
+        if (cluster is < 4096 or > 1 << 20 || !long.IsPow2(cluster)) throw new UsageException($"-C takes a power of two from 4096 to 1048576; found {cluster}");
+        var extent = NumberOption.Bytes("--max-extent-bytes", parsed.GetValue(MaximumExtent)) ?? options.MaximumExtentSize;
+        if (extent is < 4096 or > 12 << 20 || extent % 4096 != 0) throw new UsageException($"--max-extent-bytes takes a multiple of 4096 to 12582912, which is what Linux reads; found {extent}");
+        options = options with { ClusterSize = (int)cluster, MaximumExtentSize = (int)extent };
+        if (parsed.GetValue(Hints) is { } hints) options = options with { Hint = CompressHints.Read(hints).ClusterOf };
+        if (parsed.GetValue(Extended) is not { Length: > 0 } names) return options;
+        var layout = ExtendedLayout.Parse(names);
+        return options with { Fragments = layout.Fragments, TailPacking = layout.TailPacking, Deduplicate = layout.Deduplicate, Index = layout.Index };
     }
 
     private static string? ReadHashTree(ParseResult parsed)

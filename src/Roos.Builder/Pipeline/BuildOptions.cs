@@ -12,6 +12,9 @@ public sealed record BuildOptions
     /// <summary>auto, mmdebstrap, podman, docker.</summary>
     public string Provider { get; init; } = "auto";
 
+    /// <summary>Another layout of compressed EroFS images than the default; null for none.</summary>
+    public Func<Roos.Erofs.ErofsOptions, Roos.Erofs.ErofsOptions>? ErofsLayout { get; init; }
+
     /// <summary>The image that podman or docker runs; null for Debian's.</summary>
     public string? ContainerImage { get; init; }
 

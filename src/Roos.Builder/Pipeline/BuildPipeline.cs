@@ -50,7 +50,7 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, BuildOptio
         var definitions = RepartReader.Load([.. _image.RepartDirectories.Select(directory => directory.Value)], specifiers);
         foreach (var note in definitions.SelectMany(definition => definition.Notes)) progress.Note(note);
         using var cache = new CompressionCacheFolder(options.CacheDirectory, CompressionCacheFolder.DefaultMaximumLength, progress.Warn);
-        var partitions = new PartitionImages(definitions, _identity, options.Workers, workspace, cache, progress);
+        var partitions = new PartitionImages(definitions, _identity, options.Workers, options.ErofsLayout, workspace, cache, progress);
 
         // 3. File systems that a root hash protects, each with its hash tree, in one pass.
         partitions.MakeVerityProtected(root, cancellation);

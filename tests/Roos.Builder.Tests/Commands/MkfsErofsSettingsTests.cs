@@ -23,6 +23,32 @@ public sealed class MkfsErofsSettingsTests
     }
 
     [Fact]
+    public void The_environment_changes_the_layout_of_a_build_and_nothing_else()
+    {
+        var options = new ErofsOptions { Uuid = Uuid.Zero, BuildTime = default, Compression = ErofsCompression.Zstd, Level = 7, Fragments = ErofsFragments.Tails, Workers = 3 };
+        Assert.Null(MkfsErofsSettings.Layout(_ => null));
+        Assert.Null(MkfsErofsSettings.Layout(_ => " "));
+        Assert.Equal(options with { ClusterSize = 65536 }, Layout("-C64K"));
+        Assert.Equal(options with { Fragments = ErofsFragments.None, MaximumExtentSize = 1 << 20 }, Layout("--max-extent-bytes 1M -E^fragments"));
+        Assert.Equal(options with { Fragments = ErofsFragments.All, TailPacking = true }, Layout("-Eall-fragments,ztailpacking"));
+
+        ErofsOptions Layout(string text) => MkfsErofsSettings.Layout(name => name == "SYSTEMD_REPART_MKFS_OPTIONS_EROFS" ? text : null)!(options);
+    }
+
+    [Theory]
+    [InlineData("-C5000", "power of two")]
+    [InlineData("-T0", "-T0")]
+    [InlineData("-zlz4", "-z")]
+    [InlineData("-E48bit", "6.15")]
+    [InlineData("out tree", "out")]
+    public void A_layout_in_the_environment_that_makes_no_sense_is_named(string text, string message)
+    {
+        var error = Assert.Throws<UsageException>(() => MkfsErofsSettings.Layout(_ => text));
+        Assert.Contains("SYSTEMD_REPART_MKFS_OPTIONS_EROFS", error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sizes_and_numbers()
     {
         var options = Read("-C64K --max-extent-bytes=0x100000 --workers 3 -Uclear -zzstd,15").Erofs;
