@@ -20,7 +20,8 @@ internal static class MkfsErofsCommand
         be compressed (gzip, bzip2, xz, zstd: found by its content). The same source and options give the same bytes, whatever
         the number of workers.
 
-        Unlike mkfs.erofs: clusters are 1 MiB and not 4 KiB where -C is not given; the level of zstd is 9 where none is given;
+        Unlike mkfs.erofs: clusters are 1 MiB and not 4 KiB where -C is not given; small files are packed together where -E is
+        not given (-E^fragments leaves them by themselves); the level of zstd is 9 where none is given;
         the UUID is all zeros without -U; the time of the image is SOURCE_DATE_EPOCH, or 1970, without -T, and files keep
         their own times then. Here -C is the cluster size; give --directory for another working directory.
 

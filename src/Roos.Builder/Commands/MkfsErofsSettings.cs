@@ -16,7 +16,7 @@ internal sealed record MkfsErofsSettings
 
     private static readonly Option<string?> Cluster = new("--cluster-size", "-C") { Description = "Most compressed bytes of an extent: a power of two from 4096 to 1048576 (default); K and M are known", HelpName = "BYTES" };
 
-    private static readonly Option<string[]> Extended = new("--extended", "-E") { Description = "Layout: fragments, all-fragments, ztailpacking, dedupe, legacy-compress, with commas; ^ before one turns it off again", HelpName = "OPTION[,...]" };
+    private static readonly Option<string[]> Extended = new("--extended", "-E") { Description = "Layout: fragments, all-fragments, ztailpacking, dedupe, legacy-compress, with commas; ^ before one turns it off again. Without -E and with -z: fragments", HelpName = "OPTION[,...]" };
 
     private static readonly Option<string?> MaximumExtent = new("--max-extent-bytes") { Description = "Most decompressed bytes of an extent: a multiple of 4096 to 12582912 (default: 2097152)", HelpName = "BYTES" };
 
@@ -94,6 +94,7 @@ internal sealed record MkfsErofsSettings
                 Uuid = ReadUuid("-U", parsed.GetValue(UuidOption)),
                 BuildTime = new Timestamp(time ?? SourceDateEpoch(), 0),
                 Compression = compression,
+                Fragments = compression == ErofsCompression.None ? ErofsFragments.None : ErofsFragments.Tails,
                 Level = level,
                 Workers = (int)workers,
                 VolumeLabel = label,

@@ -11,7 +11,7 @@ namespace Roos.Erofs.Writing;
 internal static class CachedUnit
 {
     /// <summary>Changes with everything that changes the bytes of extents and is not part of the key otherwise.</summary>
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
 
     /// <summary>What decides the result: everything that compression is told, and the contents.</summary>
     public static byte[] Key(CompressionUnit unit, ErofsOptions options, ReadOnlySpan<byte> contents)

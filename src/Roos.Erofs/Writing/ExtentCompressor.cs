@@ -79,10 +79,10 @@ internal sealed unsafe class ExtentCompressor : IDisposable
     private (int Consumed, int Stored) Fit(byte* input, int length, int clusterSize, byte* output, ref (long Consumed, long Stored) ratio)
     {
         // More than the input is never of use, and the output has no more room.
-        var capacity = Math.Min(clusterSize, length) - ZstdFrame.EndSize;
+        var capacity = Math.Min(clusterSize, length);
         if (capacity < SmallestFrame) return (length, 0);
         var smallest = Math.Max(Block, clusterSize / 64); // a gap of that much input is not worth another block of zstd
-        var first = FirstPiece(length, capacity, ratio);
+        var first = FirstPiece(length, capacity - ZstdFrame.Overhead, ratio);
         while (true)
         {
             _frame.Begin(input, output, capacity);
@@ -99,14 +99,14 @@ internal sealed unsafe class ExtentCompressor : IDisposable
         var consumed = first;
         while (consumed < length)
         {
-            var piece = NextPiece(length - consumed, capacity - _frame.Written, consumed, _frame.Written);
+            var piece = NextPiece(length - consumed, capacity - _frame.Length, consumed, _frame.Length);
             if (piece < smallest && piece < length - consumed) break;
             if (!_frame.TryAdd(piece)) break;
             consumed += piece;
         }
 
-        ratio = (consumed, _frame.Written);
-        return (consumed, _frame.End());
+        ratio = (consumed, _frame.Length);
+        return (consumed, _frame.End(consumed));
     }
 
     private static int FirstPiece(int length, int capacity, (long Consumed, long Stored) ratio)

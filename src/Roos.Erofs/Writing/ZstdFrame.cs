@@ -1,10 +1,11 @@
+using System.Buffers.Binary;
 using ZstdSharp.Unsafe;
 
 namespace Roos.Erofs.Writing;
 
 /// <summary>
 /// Compresses one frame after another, each piece by piece (RFC 8878), so that a frame can end where its cluster is full
-/// and nothing is compressed twice. Frames have no content size and no checksum. The context is used again for every frame,
+/// and nothing is compressed twice. Frames have a content size, which fsck.erofs needs, and no checksum. The context is used again for every frame,
 /// which has no effect on the bytes.
 /// </summary>
 /// <remarks>
@@ -16,8 +17,18 @@ internal sealed unsafe class ZstdFrame : IDisposable
     /// <summary>Largest piece: that of a block, which is the unit of entropy coding.</summary>
     public const int MaximumPiece = 128 << 10;
 
-    /// <summary>Bytes of the empty block that ends a frame.</summary>
-    public const int EndSize = 3;
+    /// <summary>Bytes of a frame besides its blocks: the header and the empty block at the end.</summary>
+    public const int Overhead = HeaderSize + EndSize;
+
+    private const int EndSize = 3;
+
+    /// <summary>Magic, descriptor, window and, of 4 bytes, the content size, which is known when the frame ends.</summary>
+    private const int HeaderSize = ShortHeaderSize + sizeof(uint);
+
+    /// <summary>What zstd writes where it does not know the content size.</summary>
+    private const int ShortHeaderSize = 6;
+
+    private static ReadOnlySpan<byte> Magic => [0x28, 0xb5, 0x2f, 0xfd];
 
     private readonly ZSTD_CCtx_s* _context;
     private ZSTD_inBuffer_s _input;
@@ -42,17 +53,18 @@ internal sealed unsafe class ZstdFrame : IDisposable
     /// <summary>Begins a frame; what was left of another is forgotten.</summary>
     /// <param name="input">What the frame will be of, in one place until it ends.</param>
     /// <param name="output">Where it goes.</param>
-    /// <param name="room">Most bytes of it, those of its end not counted.</param>
+    /// <param name="room">Most bytes of it.</param>
     public void Begin(byte* input, byte* output, int room)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         Check(Methods.ZSTD_CCtx_reset(_context, ZSTD_ResetDirective.ZSTD_reset_session_only));
         _input = new ZSTD_inBuffer_s { src = input };
-        _output = new ZSTD_outBuffer_s { dst = output, size = (nuint)room };
+        // Room for the content size is left before what zstd writes.
+        _output = new ZSTD_outBuffer_s { dst = output + sizeof(uint), size = (nuint)(room - sizeof(uint) - EndSize) };
     }
 
-    /// <summary>Bytes of the frame so far.</summary>
-    public int Written => (int)_output.pos;
+    /// <summary>Bytes of the frame when it ends now.</summary>
+    public int Length => (int)_output.pos + sizeof(uint) + EndSize;
 
     /// <summary>
     /// Compresses the next piece. False where there is no room for it: the frame can then only be ended, without the piece.
@@ -78,13 +90,22 @@ internal sealed unsafe class ZstdFrame : IDisposable
         return true;
     }
 
-    /// <summary>Writes the last block: raw, of no bytes. There is always room for it.</summary>
-    public int End()
+    /// <summary>Writes the last block, raw and of no bytes, and the header with the content size. Gives the frame's length.</summary>
+    public int End(int contentSize)
     {
-        var output = (byte*)_output.dst + _output.pos;
-        output[0] = 1;
-        output[1] = output[2] = 0;
-        return (int)_output.pos + EndSize;
+        var end = (byte*)_output.dst + _output.pos;
+        end[0] = 1;
+        end[1] = end[2] = 0;
+
+        var written = new ReadOnlySpan<byte>(_output.dst, ShortHeaderSize);
+        if (!written.StartsWith(Magic) || written[4] != 0) throw new InvalidOperationException("zstd has written a header of another form");
+        var header = new Span<byte>((byte*)_output.dst - sizeof(uint), HeaderSize);
+        var window = written[5];
+        Magic.CopyTo(header);
+        header[4] = 0x80; // Frame_Content_Size_flag 2: 4 bytes
+        header[5] = window;
+        BinaryPrimitives.WriteInt32LittleEndian(header[ShortHeaderSize..], contentSize);
+        return Length;
     }
 
     public void Dispose()

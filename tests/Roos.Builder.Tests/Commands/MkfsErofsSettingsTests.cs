@@ -16,6 +16,9 @@ public sealed class MkfsErofsSettingsTests
     [InlineData("-Eall-fragments,fragments", ErofsFragments.All, false, false, ErofsIndex.Compact)]
     [InlineData("-Efragments,dedupe,^fragments,^dedupe,inline_data", ErofsFragments.None, false, false, ErofsIndex.Compact)]
     [InlineData("", ErofsFragments.None, false, false, ErofsIndex.Compact)]
+    [InlineData("-zzstd", ErofsFragments.Tails, false, false, ErofsIndex.Compact)]
+    [InlineData("-zzstd -E^fragments", ErofsFragments.None, false, false, ErofsIndex.Compact)]
+    [InlineData("-zzstd -Eztailpacking", ErofsFragments.None, true, false, ErofsIndex.Compact)]
     public void Extended_options(string arguments, ErofsFragments fragments, bool tails, bool dedupe, ErofsIndex index)
     {
         var options = Read(arguments).Erofs;
