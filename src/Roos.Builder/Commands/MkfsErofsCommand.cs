@@ -25,23 +25,25 @@ internal static class MkfsErofsCommand
         the UUID is all zeros without -U; the time of the image is SOURCE_DATE_EPOCH, or 1970, without -T, and files keep
         their own times then. Here -C is the cluster size; give --directory for another working directory.
 
-        What the options cost and bring:
-          -z zstd,level=N   The higher the level, the smaller the image and the longer the build. Reading costs the same.
+        What the options cost and bring (sizes: a minimal Debian tree at level 9):
+          -z zstd,level=N   The higher the level, the smaller the image and the longer the build: level 3 takes half of the
+                            time of 9 for 8 % more, level 15 twice the time for 3 % less. Reading costs the same.
           -C BYTES          The larger the cluster, the smaller the image, and the more is read and decompressed for one
-                            small read.
-          -E fragments      Small files and the ends of large ones are compressed together: a much smaller image of a
-                            system, for a little more work. To read a small file, its neighbours are decompressed with it.
-                            Linux 6.1.
-          -E all-fragments  The same for whole files of every size: the smallest image of many similar files, and the
-                            slowest one to read at random places. Linux 6.1.
-          -E ztailpacking   The end of a file is kept beside its inode: no block of its own to store and to read. Brings
-                            little with fragments. Linux 5.17.
-          -E dedupe         Equal extents are stored once; needs the long index. Files that are equal as a whole are stored
-                            once without it, too. Linux 6.1.
+                            small read: 256K are 2 % larger than 1M, 64K 15 %, 16K 31 %, 4K 83 % (extents begin at
+                            multiples of 4 KiB, which hardly fill such clusters).
+          -E fragments      Small files and the ends of large ones are compressed together: 24 % less, for the same
+                            work. To read a small file, its neighbours are decompressed with it. Linux 6.1.
+          -E all-fragments  The same for whole files of every size: no smaller on a Debian tree, and slower to read at
+                            random places. Linux 6.1.
+          -E ztailpacking   The end of a file is kept beside its inode: no block of its own to store and to read: 5 %
+                            less without fragments, nothing with them. Linux 5.17.
+          -E dedupe         Equal parts of 1 MiB of large files are stored once; needs the long index. Brings nothing on a
+                            Debian tree. Files that are equal as a whole are stored once without it, too. Linux 6.1.
           -E legacy-compress
                             The long index, 8 bytes for each 4 KiB instead of 2: larger, and no faster.
           --max-extent-bytes=N
-                            The least work for a random read of a large file, for a larger image.
+                            Less to decompress for a small read, for a larger image: 8M are 1 % smaller than the default
+                            of 2M, 1M is 3 % larger.
           --compress-hints=FILE
                             Clusters of single files: small ones for what is read at boot, 0 for what is compressed already.
           -T SECONDS        Files that have the time of the image have short inodes: a smaller image.
