@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using Org.BouncyCastle.Asn1.X509;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Math;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.X509;
+using Roos.Core;
+
+namespace Roos.Signing;
+
+/// <summary>A public RSA key. Keys of other kinds are refused where they are read: firmware takes RSA.</summary>
+public sealed class RsaPublicKey : IEquatable<RsaPublicKey>
+{
+    // DigestInfo { AlgorithmIdentifier { sha256, NULL }, OCTET STRING of 32 bytes }, without the digest: RFC 8017, 9.2, note 1.
+    private static ReadOnlySpan<byte> Sha256Prefix => [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+
+    internal RsaPublicKey(RsaKeyParameters parameters)
+    {
+        Parameters = new RsaKeyParameters(false, parameters.Modulus, parameters.Exponent);
+    }
+
+    /// <summary>Length of the modulus in bits.</summary>
+    public int Bits => Parameters.Modulus.BitLength;
+
+    /// <summary>Length of a signature in bytes.</summary>
+    public int SignatureLength => (Bits + 7) / 8;
+
+    internal RsaKeyParameters Parameters { get; }
+
+    /// <summary>SubjectPublicKeyInfo, DER (RFC 5280).</summary>
+    public byte[] ToSubjectPublicKeyInfo() => SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Parameters).GetDerEncoded();
+
+    /// <summary>RSAPublicKey, DER (RFC 8017, A.1.1): what systemd takes a PCR key's fingerprint of.</summary>
+    public byte[] ToPkcs1() => new RsaPublicKeyStructure(Parameters.Modulus, Parameters.Exponent).GetDerEncoded();
+
+    /// <summary><c>-----BEGIN PUBLIC KEY-----</c>, lines of 64 characters and a newline at the end, as openssl writes it.</summary>
+    public string ToPem() => PemEncoding.WriteString("PUBLIC KEY", ToSubjectPublicKeyInfo()) + "\n";
+
+    /// <summary>Reads <c>-----BEGIN PUBLIC KEY-----</c>.</summary>
+    /// <exception cref="DamagedInputException">It is none, or of another kind than RSA.</exception>
+    public static RsaPublicKey ReadPem(string text, string name = "public key")
+    {
+        try
+        {
+            var found = PemEncoding.Find(text);
+            if (!text.AsSpan()[found.Label].SequenceEqual("PUBLIC KEY")) throw new DamagedInputException($"{name}: a public key in PEM begins with -----BEGIN PUBLIC KEY-----; found {text.AsSpan()[found.Label]}");
+            return FromKey(PublicKeyFactory.CreateKey(Convert.FromBase64String(text[found.Base64Data])), name);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or IOException or GeneralSecurityException or InvalidOperationException)
+        {
+            throw new DamagedInputException($"{name}: this is no public key in PEM (-----BEGIN PUBLIC KEY-----)", e);
+        }
+    }
+
+    /// <summary>True where <paramref name="signature"/> is RSASSA-PKCS1-v1_5 over the SHA-256 digest, made with this key's private half.</summary>
+    public bool Verify(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    {
+        if (digest.Length != 32 || signature.Length != SignatureLength) return false;
+        var number = new BigInteger(1, signature.ToArray());
+        if (number.CompareTo(Parameters.Modulus) >= 0) return false;
+        var found = number.ModPow(Parameters.Exponent, Parameters.Modulus).ToByteArrayUnsigned();
+
+        // What must come out is made and compared as a whole: nothing of it is parsed.
+        var expected = new byte[SignatureLength];
+        expected.AsSpan().Fill(0xff);
+        expected[0] = 0;
+        expected[1] = 1;
+        digest.CopyTo(expected.AsSpan(expected.Length - 32));
+        Sha256Prefix.CopyTo(expected.AsSpan(expected.Length - 32 - Sha256Prefix.Length));
+        expected[^(33 + Sha256Prefix.Length)] = 0;
+        return found.AsSpan().SequenceEqual(expected.AsSpan(1)); // a number has no leading zero
+    }
+
+    public bool Equals(RsaPublicKey? other) => other is not null && Parameters.Modulus.Equals(other.Parameters.Modulus) && Parameters.Exponent.Equals(other.Parameters.Exponent);
+
+    public override bool Equals(object? obj) => Equals(obj as RsaPublicKey);
+
+    public override int GetHashCode() => Parameters.Modulus.GetHashCode();
+
+    internal static RsaPublicKey FromKey(AsymmetricKeyParameter key, string name)
+    {
+        if (key is not RsaKeyParameters rsa) throw new DamagedInputException($"{name}: the key must be RSA, because firmware takes no other; found {KindOf(key)}. Make one with: roos genkey");
+        if (rsa.Modulus.BitLength is < 2048 or > 16384) throw new DamagedInputException($"{name}: an RSA key must have 2048 to 16384 bits; found {rsa.Modulus.BitLength}. Make one with: roos genkey");
+        return new RsaPublicKey(rsa);
+    }
+
+    private static string KindOf(AsymmetricKeyParameter key) => key switch
+    {
+        ECKeyParameters => "an elliptic curve key",
+        Ed25519PublicKeyParameters or Ed25519PrivateKeyParameters => "an Ed25519 key",
+        DsaKeyParameters => "a DSA key",
+        _ => "a key of another kind",
+    };
+}
