@@ -3,6 +3,7 @@ using Roos.Core.Bytes;
 using Roos.Core.Identity;
 using Roos.Core.Tree;
 using Roos.Erofs.Format;
+using Roos.Erofs.Writing;
 
 namespace Roos.Erofs;
 
@@ -91,7 +92,7 @@ public sealed record ErofsOptions
     /// </summary>
     public bool Deduplicate { get; init; }
 
-    /// <summary>Clusters of single files; null for none. Asked once for each regular file.</summary>
+    /// <summary>Clusters of single files; null for none. Asked for each file whose content is compressed.</summary>
     public ErofsHint? Hint { get; init; }
 
     /// <summary>Remembers what compression gave, for later images; null to compress everything. The image does not depend on it.</summary>
@@ -105,10 +106,13 @@ public sealed record ErofsOptions
     /// <summary>At most 15 bytes.</summary>
     public ByteString VolumeLabel { get; init; }
 
+    internal int EffectiveLevel => Level ?? DefaultLevel;
+
     /// <summary>The longest match distance of a frame: as large as is useful for the cluster, at most what Linux takes.</summary>
     internal int WindowLog => Math.Min(ErofsFormat.ZstdMaximumWindowLog, System.Numerics.BitOperations.Log2((uint)ClusterSize) + 3);
 
-    internal static bool IsClusterSize(int size) => size is >= ErofsFormat.BlockSize and <= ErofsFormat.MaximumPhysicalCluster && System.Numerics.BitOperations.IsPow2(size);
+    /// <summary>Whether it is a power of two from 4096 to 1,048,576.</summary>
+    public static bool IsClusterSize(long size) => size is >= ErofsFormat.BlockSize and <= ErofsFormat.MaximumPhysicalCluster && long.IsPow2(size);
 
     internal void Check()
     {
@@ -127,7 +131,7 @@ public sealed record ErofsOptions
             throw new RoosException("fragments, tail packing and deduplication of extents are for compressed images: choose a compression");
         }
 
-        if (Level is < 1 or > 22) throw new RoosException($"the level of zstd must be from 1 to 22; found {Level}");
+        if (EffectiveLevel is < ZstdParameters.MinimumLevel or > ZstdParameters.MaximumLevel) throw new RoosException($"the level of zstd must be from {ZstdParameters.MinimumLevel} to {ZstdParameters.MaximumLevel}; found {Level}");
         if (Workers < 1) throw new RoosException($"at least one worker is needed; found {Workers}");
         if (VolumeLabel.Length > 15) throw new RoosException($"the label of an EroFS volume has at most 15 bytes; found {VolumeLabel.Length} (\"{VolumeLabel}\")");
         if (VolumeLabel.Span.Contains((byte)0)) throw new RoosException("the label of an EroFS volume cannot contain a NUL byte");

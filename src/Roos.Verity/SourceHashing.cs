@@ -67,8 +67,7 @@ internal static class SourceHashing
         for (long at = 0; at < batch.Length; at += buffer.Length)
         {
             var piece = buffer[..(int)Math.Min(buffer.Length, batch.Length - at)];
-            if (batch.IsHole(at, piece.Length)) piece.Clear();
-            else batch.Read(at, piece);
+            batch.Read(at, piece);
             var length = piece.Length / VerityGeometry.BlockSize * VerityGeometry.DigestSize;
             hasher.Hash(piece, room[..length]);
             room = room[length..];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Roos.Core.Bytes;
+using Roos.Erofs;
 
 namespace Roos.Builder.Commands;
 
@@ -65,7 +66,7 @@ internal sealed class CompressHints
     private static (int Cluster, Regex Pattern) ParseLine(string place, string line)
     {
         var (size, rest) = SplitWord(line);
-        if (!int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var cluster) || (cluster != 0 && (cluster is < 4096 or > 1 << 20 || !int.IsPow2(cluster))))
+        if (!int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var cluster) || (cluster != 0 && !ErofsOptions.IsClusterSize(cluster)))
         {
             throw new UsageException($"{place}: a hint begins with a cluster size, a power of two from 4096 to 1048576, or 0 for no compression; found \"{Shown(size)}\"");
         }

@@ -112,9 +112,7 @@ internal static class MkfsErofsCommand
     /// <summary>Where the output will be. It is moved there when it is complete, so a device would lose its name to it.</summary>
     private static string FolderOf(string output)
     {
-        const uint typeMask = 0xf000, regular = 0x8000; // S_IFMT, S_IFREG
-        var file = new FileInfo(output);
-        if (OperatingSystem.IsLinux() && file.Exists && (LinuxPath.Statistics(file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? output).Mode & typeMask) != regular)
+        if (OperatingSystem.IsLinux() && File.Exists(output) && !LinuxPath.IsRegularFile(output))
         {
             throw new UsageException($"{output}: is a device or the like: write a file and copy it there");
         }

@@ -138,7 +138,7 @@ internal sealed record MkfsErofsSettings
     private static ErofsOptions WithLayout(ParseResult parsed, ErofsOptions options)
     {
         var cluster = NumberOption.Bytes("-C", parsed.GetValue(Cluster)) ?? options.ClusterSize;
-        if (cluster is < 4096 or > 1 << 20 || !long.IsPow2(cluster)) throw new UsageException($"-C takes a power of two from 4096 to 1048576; found {cluster}");
+        if (!ErofsOptions.IsClusterSize(cluster)) throw new UsageException($"-C takes a power of two from 4096 to 1048576; found {cluster}");
         var extent = NumberOption.Bytes("--max-extent-bytes", parsed.GetValue(MaximumExtent)) ?? options.MaximumExtentSize;
         if (extent is < 4096 or > 12 << 20 || extent % 4096 != 0) throw new UsageException($"--max-extent-bytes takes a multiple of 4096 to 12582912, which is what Linux reads; found {extent}");
         options = options with { ClusterSize = (int)cluster, MaximumExtentSize = (int)extent };

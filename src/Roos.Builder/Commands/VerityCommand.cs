@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
+using Roos.Builder.Host;
 using Roos.Builder.Workspaces;
 using Roos.Core;
 using Roos.Core.Bytes;
@@ -93,10 +94,11 @@ internal static class VerityCommand
     /// <summary>A regular file appears under its name when it is complete; a device is written in place.</summary>
     internal static void Replace(string path, IImage image)
     {
-        if (File.Exists(path) && (File.GetAttributes(path) & FileAttributes.Device) != 0)
+        if (OperatingSystem.IsLinux() && File.Exists(path) && !LinuxPath.IsRegularFile(path))
         {
             using var device = new FileStream(path, FileMode.Open, FileAccess.Write);
-            image.WriteTo(device);
+            image.WriteTo(new DeviceSink(device));
+            device.Flush(flushToDisk: true);
             return;
         }
 
@@ -163,4 +165,10 @@ internal static class VerityCommand
     private static int ParseWorkers(int workers) => workers >= 1 ? workers : throw new UsageException($"--workers must be at least 1; found {workers}");
 
     private static byte[]? ParseHex(string text) => text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text) : null;
+
+    /// <summary>What was on a device before stays where nothing is written: zeros are.</summary>
+    private sealed class DeviceSink(Stream device) : ImageSink
+    {
+        protected override void WriteCore(ReadOnlySpan<byte> bytes) => device.Write(bytes);
+    }
 }

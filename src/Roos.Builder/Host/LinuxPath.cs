@@ -17,6 +17,14 @@ internal static class LinuxPath
             ? result
             : throw Failed(path, "looked at");
 
+    /// <summary>Whether a path, at the end of its links, is a regular file and not a device or the like. It exists.</summary>
+    public static bool IsRegularFile(string path)
+    {
+        const uint typeMask = 0xf000, regular = 0x8000; // S_IFMT, S_IFREG
+        var target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        return (Statistics(ByteString.FromUtf8(target)).Mode & typeMask) == regular;
+    }
+
     /// <summary>The names in a directory, in byte order.</summary>
     public static SortedSet<ByteString> List(ByteString path)
     {

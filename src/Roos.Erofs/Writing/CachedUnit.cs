@@ -16,7 +16,7 @@ internal static class CachedUnit
     /// <summary>What decides the result: everything that compression is told, and the contents.</summary>
     public static byte[] Key(CompressionUnit unit, ErofsOptions options, ReadOnlySpan<byte> contents)
     {
-        var parameters = ZstdParameters.For(options.Level ?? ErofsOptions.DefaultLevel, options.WindowLog);
+        var parameters = ZstdParameters.For(options.EffectiveLevel, options.WindowLog);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[4];
         Add(FormatVersion, number);
@@ -27,7 +27,7 @@ internal static class CachedUnit
         Add((int)parameters.searchLog, number);
         Add((int)parameters.minMatch, number);
         Add((int)parameters.targetLength, number);
-        Add(ZstdParameters.SplitsBlocks(options.Level ?? ErofsOptions.DefaultLevel) ? 1 : 0, number);
+        Add(ZstdParameters.SplitsBlocks(options.EffectiveLevel) ? 1 : 0, number);
         Add(options.MaximumExtentSize, number);
         Add(options.TailPacking ? 1 : 0, number);
         Add(unit.Runs.Count, number);

@@ -6,7 +6,6 @@ namespace Roos.Erofs.Writing;
 internal static class Compressibility
 {
     private const int SampleSize = 1024;
-    private const int SmallestFile = 1024;
 
     /// <summary>
     /// Whether the bytes look like noise: in four samples every value is about as frequent as any other. Data that is
@@ -14,8 +13,7 @@ internal static class Compressibility
     /// </summary>
     public static bool IsNoise(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < SmallestFile) return false;
-        if (bytes.Length <= SampleSize) return IsFlat(bytes);
+        if (bytes.Length < SampleSize) return false;
         for (var i = 0; i < 4; i++)
         {
             if (!IsFlat(bytes.Slice((bytes.Length - SampleSize) / 3 * i, SampleSize))) return false;
@@ -27,15 +25,14 @@ internal static class Compressibility
     /// <summary>Whether a whole file looks like noise.</summary>
     public static bool IsNoise(ByteSource content)
     {
-        if (content.Length < SmallestFile) return false;
+        if (content.Length < SampleSize) return false;
         Span<byte> buffer = stackalloc byte[SampleSize];
-        var size = (int)Math.Min(content.Length, SampleSize);
-        var samples = content.Length <= SampleSize ? 1 : content.Length <= 64 * SampleSize ? 2 : 4;
+        var samples = content.Length == SampleSize ? 1 : content.Length <= 64 * SampleSize ? 2 : 4;
         for (var i = 1; i <= samples; i++)
         {
             // Not the very start: the headers of compressed files are no noise.
-            content.Read((content.Length - size) * i / samples, buffer[..size]);
-            if (!IsFlat(buffer[..size])) return false;
+            content.Read((content.Length - SampleSize) * i / samples, buffer);
+            if (!IsFlat(buffer)) return false;
         }
 
         return true;

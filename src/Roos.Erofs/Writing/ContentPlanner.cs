@@ -47,19 +47,18 @@ internal sealed class ContentPlanner(ErofsOptions options, Spool spool, IProgres
         foreach (var file in unique) Divide(file);
 
         // All parts are compared before the first file is stored: one whose extents others have must not become flat.
-        var own = options.Deduplicate ? [.. CompressionUnits.OfParts(_files, cancellation)] : CompressionUnits.OfFiles(_files);
+        IEnumerable<CompressionUnit> units = options.Deduplicate ? [.. CompressionUnits.OfParts(_files, cancellation)] : CompressionUnits.OfFiles(_files);
         using var compression = new ParallelCompression(options);
-        if (_tails.Count == 0)
+        if (_tails.Count > 0)
         {
-            compression.Run(own, spool, Store, progress, cancellation);
-            return;
+            var packed = PackedFile.Pack(_tails);
+            var inode = addPacked(packed.Content);
+            inode.StoreFlat();
+            // The large units first: at the end small ones keep all workers busy.
+            units = packed.Units(inode, options.ClusterSize).Concat(units);
         }
 
-        var packed = PackedFile.Pack(_tails);
-        var inode = addPacked(packed.Content);
-        inode.StoreFlat();
-        // The large units first: at the end small ones keep all workers busy.
-        compression.Run(packed.Units(inode, options.ClusterSize).Concat(own), spool, Store, progress, cancellation);
+        compression.Run(units, spool, Store, progress, cancellation);
         foreach (var (file, _) in _tails.Where(tail => tail.Start == 0)) StorePacked(file);
     }
 

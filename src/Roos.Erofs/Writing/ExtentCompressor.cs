@@ -23,26 +23,26 @@ internal sealed unsafe class ExtentCompressor : IDisposable
 
     public ExtentCompressor(ErofsOptions options)
     {
-        _frame = new ZstdFrame(ZstdParameters.For(options.Level ?? ErofsOptions.DefaultLevel, options.WindowLog), ZstdParameters.SplitsBlocks(options.Level ?? ErofsOptions.DefaultLevel));
+        _frame = new ZstdFrame(ZstdParameters.For(options.EffectiveLevel, options.WindowLog), ZstdParameters.SplitsBlocks(options.EffectiveLevel));
         _maximumExtent = options.MaximumExtentSize;
         _packTail = options.TailPacking;
     }
 
-    /// <summary>Compresses <paramref name="input"/> into <paramref name="output"/>, as large as the input; gives the bytes written.</summary>
-    public int Compress(ReadOnlySpan<byte> input, int clusterSize, bool endsFile, Span<byte> output, List<Extent> extents)
+    /// <summary>Compresses <paramref name="input"/> into <paramref name="output"/>, as large as the input; gives the extents and the bytes written.</summary>
+    public (List<Extent> Extents, int Stored) Compress(ReadOnlySpan<byte> input, int clusterSize, bool endsFile, Span<byte> output)
     {
-        var first = extents.Count;
+        var extents = new List<Extent>(1);
         fixed (byte* source = input, destination = output)
         {
-            var used = Compress(source, input.Length, clusterSize, endsFile, destination, extents, first);
-            if (_packTail && endsFile) used = PackTail(source, input.Length, destination, used, extents, first);
-            return used;
+            var used = Compress(source, input.Length, clusterSize, endsFile, destination, extents);
+            if (_packTail && endsFile) used = PackTail(source, input.Length, destination, used, extents);
+            return (extents, used);
         }
     }
 
     public void Dispose() => _frame.Dispose();
 
-    private int Compress(byte* input, int length, int clusterSize, bool endsFile, byte* output, List<Extent> extents, int first)
+    private int Compress(byte* input, int length, int clusterSize, bool endsFile, byte* output, List<Extent> extents)
     {
         var used = 0;
         var ratio = (Consumed: 2L, Stored: 1L);
@@ -55,7 +55,7 @@ internal sealed unsafe class ExtentCompressor : IDisposable
             if (consumed == 0) consumed = Math.Min(left, PlainRun);
             if (!IsWorthwhile(consumed, stored, endsFile && consumed == left))
             {
-                AddPlain(extents, first, consumed);
+                AddPlain(extents, consumed);
             }
             else
             {
@@ -69,9 +69,9 @@ internal sealed unsafe class ExtentCompressor : IDisposable
         return used;
     }
 
-    private static void AddPlain(List<Extent> extents, int first, int length)
+    private static void AddPlain(List<Extent> extents, int length)
     {
-        if (extents.Count > first && extents[^1].IsPlain) extents[^1] = new Extent(extents[^1].Length + length, 0);
+        if (extents.Count > 0 && extents[^1].IsPlain) extents[^1] = new Extent(extents[^1].Length + length, 0);
         else extents.Add(new Extent(length, 0));
     }
 
@@ -126,10 +126,10 @@ internal sealed unsafe class ExtentCompressor : IDisposable
     /// <summary>
     /// A last extent that fits beside the inode is left for it; a longer one is cut in two where that saves its last block.
     /// </summary>
-    private int PackTail(byte* input, int length, byte* output, int used, List<Extent> extents, int first)
+    private int PackTail(byte* input, int length, byte* output, int used, List<Extent> extents)
     {
         var last = extents[^1];
-        if (last.IsPlain || last.Stored <= Block || extents.Count - first > 1 && last.Stored > ErofsFormat.MaximumPhysicalCluster / 2) return used;
+        if (last.IsPlain || last.Stored <= Block || extents.Count > 1 && last.Stored > ErofsFormat.MaximumPhysicalCluster / 2) return used;
         var start = length - last.Length;
         var before = used - last.Stored;
         var ratio = ((long)last.Length, (long)last.Stored);

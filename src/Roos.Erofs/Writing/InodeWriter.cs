@@ -60,7 +60,8 @@ internal static class InodeWriter
 
         if (inode.Node is FifoNode or SocketNode) return 0;
         if (inode.Chunks is not null) return (uint)(inode.Chunks.ChunkBits - ErofsFormat.BlockBits);
-        if (inode.Compressed is not null) return (uint)inode.DataBlocks;
+        // Compressed blocks: what stat(2) and du tell, none for a file that is wholly in the packed inode.
+        if (inode.Layout is DataLayout.CompressedFull or DataLayout.CompressedCompact) return (uint)inode.DataBlocks;
         return inode.DataBlocks == 0 ? ErofsFormat.NullBlock : inode.FirstBlock;
     }
 

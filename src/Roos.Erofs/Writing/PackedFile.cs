@@ -20,7 +20,7 @@ internal sealed class PackedFile
 
     private static readonly byte[] Zeros = new byte[ErofsFormat.BlockSize];
 
-    private readonly List<CompressionRun> _groups = [];
+    private readonly List<(List<Piece> Pieces, int Length)> _groups = [];
     private readonly List<ByteSource> _content = [];
     private List<Piece> _pieces = [];
     private int _groupLength;
@@ -48,8 +48,8 @@ internal sealed class PackedFile
     {
         for (var i = 0; i < _groups.Count; i++)
         {
-            var group = _groups[i] with { Owner = inode, ClusterSize = clusterSize, IsLast = i == _groups.Count - 1 };
-            yield return new CompressionUnit([group], group.Length);
+            var (pieces, length) = _groups[i];
+            yield return new CompressionUnit([new CompressionRun(inode, pieces, length, clusterSize, IsLast: i == _groups.Count - 1)], length);
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class PackedFile
         if (_groupLength == 0) return;
         var padding = (int)(ErofsFormat.AlignUp(_groupLength, ErofsFormat.BlockSize) - _groupLength);
         if (padding > 0) AddPiece(new Piece(ByteSource.FromMemory(Zeros), 0, padding));
-        _groups.Add(new CompressionRun(null!, _pieces, _groupLength, 0, IsLast: false));
+        _groups.Add((_pieces, _groupLength));
         _pieces = [];
         _groupLength = 0;
     }

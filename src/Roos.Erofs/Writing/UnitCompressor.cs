@@ -39,9 +39,7 @@ internal sealed class UnitCompressor(ErofsOptions options) : IDisposable
         {
             foreach (var (source, offset, length) in run.Pieces)
             {
-                var room = _input.AsSpan(at, length);
-                if (source.IsHole(offset, length)) room.Clear();
-                else source.Read(offset, room);
+                source.Read(offset, _input.AsSpan(at, length));
                 at += length;
             }
         }
@@ -54,9 +52,8 @@ internal sealed class UnitCompressor(ErofsOptions options) : IDisposable
         for (var i = 0; i < extents.Length; i++)
         {
             var run = unit.Runs[i];
-            var list = new List<Extent>(1);
-            used += _extents.Compress(input.Slice(at, run.Length), run.ClusterSize, run.IsLast, _output.AsSpan(used), list);
-            extents[i] = list;
+            (extents[i], var written) = _extents.Compress(input.Slice(at, run.Length), run.ClusterSize, run.IsLast, _output.AsSpan(used));
+            used += written;
             at += run.Length;
         }
 

@@ -1,8 +1,5 @@
 using CsCheck;
-using Roos.Builder.Host;
-using Roos.Builder.Workspaces;
 using Roos.Core.Bytes;
-using Roos.Core.Identity;
 using Roos.Core.Tar;
 using Roos.Core.Tree;
 using Roos.Erofs;
@@ -21,7 +18,7 @@ public sealed class KernelFormsTests
         [(8 << 20) - 4096, 8 << 20, (8 << 20) + 1, (8 << 20) + 4097, (9 << 20) - 1, 9 << 20, (9 << 20) + 1, (12 << 20) + 1, 20 << 20];
 
     private static readonly Gen<ErofsOptions> AnyOptions = Gen.Select(Gen.Int[12, 20], Gen.Bool, Gen.Enum<ErofsFragments>(), Gen.Bool, Gen.Int[1, 3072], Gen.Int[0, 2]).Select(
-        (bits, full, fragments, tails, extent, workers) => Options(9) with
+        (bits, full, fragments, tails, extent, workers) => ErofsJudges.Options(9) with
         {
             Level = 1 + bits % 3,
             ClusterSize = 1 << bits,
@@ -39,7 +36,7 @@ public sealed class KernelFormsTests
         Judge.NeedRoot();
         var size = Gen.Frequency((3, Gen.Int[0, Boundaries.Length - 1].Select(i => Boundaries[i])), (2, Gen.Int[0, 30_000]), (1, Gen.Int[0, 1_200_000]));
         var file = Gen.Select(size, Gen.Int[0, 3], Gen.Int[0, 7]);
-        Gen.Select(file.Array[1, 80], AnyOptions).Sample((files, options) => Check(Tree(files), options), iter: 60, threads: 1, seed: "0000000000004");
+        Gen.Select(file.Array[1, 80], AnyOptions).Sample((files, options) => ErofsJudges.Check(Tree(files), options), iter: 60, threads: 1, seed: "0000000000004");
     }
 
     [Fact]
@@ -47,7 +44,7 @@ public sealed class KernelFormsTests
     {
         Judge.NeedRoot();
         var file = Gen.Select(Gen.Int[0, LargeBoundaries.Length - 1].Select(i => LargeBoundaries[i]), Gen.Int[0, 3], Gen.Int[0, 1]);
-        Gen.Select(file.Array[1, 4], AnyOptions).Sample((files, options) => Check(Tree(files), options), iter: 12, threads: 1, seed: "0000000000005");
+        Gen.Select(file.Array[1, 4], AnyOptions).Sample((files, options) => ErofsJudges.Check(Tree(files), options), iter: 12, threads: 1, seed: "0000000000005");
     }
 
     [Fact]
@@ -57,7 +54,7 @@ public sealed class KernelFormsTests
         var tree = Tree([(30 << 20, 3, 0), (5 << 20, 3, 1), (100_000, 1, 2)]);
         foreach (var index in Enum.GetValues<ErofsIndex>())
         {
-            foreach (var fragments in Enum.GetValues<ErofsFragments>()) Check(tree, Options(3) with { Index = index, Fragments = fragments, MaximumExtentSize = 12 << 20 });
+            foreach (var fragments in Enum.GetValues<ErofsFragments>()) ErofsJudges.Check(tree, ErofsJudges.Options(3) with { Index = index, Fragments = fragments, MaximumExtentSize = 12 << 20 });
         }
     }
 
@@ -73,7 +70,7 @@ public sealed class KernelFormsTests
 
         foreach (var bits in new[] { 12, 16, 20 })
         {
-            foreach (var fragments in Enum.GetValues<ErofsFragments>()) Check(tree.Build(), Options(3) with { ClusterSize = 1 << bits, Fragments = fragments, Deduplicate = true });
+            foreach (var fragments in Enum.GetValues<ErofsFragments>()) ErofsJudges.Check(tree.Build(), ErofsJudges.Options(3) with { ClusterSize = 1 << bits, Fragments = fragments, Deduplicate = true });
         }
     }
 
@@ -89,8 +86,8 @@ public sealed class KernelFormsTests
             tree.Set($"d{i % 7}/{i}", new RegularFile(metadata with { ExtendedAttributes = attributes }, ByteSource.FromMemory(SampleTrees.Bytes(i, 1, i * 31))));
         }
 
-        foreach (var fragments in Enum.GetValues<ErofsFragments>()) Check(tree.Build(), Options(3) with { Fragments = fragments });
-        Check(tree.Build(), Options(3) with { Compression = ErofsCompression.None });
+        foreach (var fragments in Enum.GetValues<ErofsFragments>()) ErofsJudges.Check(tree.Build(), ErofsJudges.Options(3) with { Fragments = fragments });
+        ErofsJudges.Check(tree.Build(), ErofsJudges.Options(3) with { Compression = ErofsCompression.None });
     }
 
     public static TheoryData<int, int, ErofsFragments, bool, bool> TreeForms => new()
@@ -113,17 +110,8 @@ public sealed class KernelFormsTests
         if (!File.Exists(path)) Judge.Missing("ROOS_ROOTFS_TAR names no tar of a Debian root tree");
         using var tar = FileSource.Open(path!);
         var tree = TarArchive.Read(tar, cancellation: TestContext.Current.CancellationToken);
-        Check(tree, Options(level) with { ClusterSize = 1 << clusterBits, Fragments = fragments, TailPacking = tails, Index = full ? ErofsIndex.Full : ErofsIndex.Compact });
+        ErofsJudges.Check(tree, ErofsJudges.Options(level) with { ClusterSize = 1 << clusterBits, Fragments = fragments, TailPacking = tails, Index = full ? ErofsIndex.Full : ErofsIndex.Compact });
     }
-
-    private static ErofsOptions Options(int level) => new()
-    {
-        Uuid = Uuid.Parse("6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77"),
-        BuildTime = new Timestamp(0, 0),
-        Compression = ErofsCompression.Zstd,
-        Level = level,
-        Workers = 2,
-    };
 
     /// <summary>Files of a size, a kind of content and a seed; the same seed and size are the same content.</summary>
     private static FileTree Tree((int Size, int Kind, int Seed)[] files)
@@ -136,23 +124,5 @@ public sealed class KernelFormsTests
         }
 
         return tree.Build();
-    }
-
-    /// <summary>Writes, mounts, compares what the kernel shows; then has fsck.erofs and Roos's own reader check it.</summary>
-    private static void Check(FileTree tree, ErofsOptions options)
-    {
-        Judge.NeedRoot();
-        using var scratch = new ScratchFolder();
-        using (var plan = ErofsImage.Plan(tree, options, () => new MemorySpool(), cancellation: TestContext.Current.CancellationToken))
-        {
-            Workspace.WriteFile(scratch["image"], plan, [], TestContext.Current.CancellationToken);
-        }
-
-        using (var mount = new ErofsMount(scratch["image"])) TreeAssert.Equal(tree, HostDirectory.ReadExact(mount.Path));
-        if (Judge.ToolsTree is not null) Judge.InTree("fsck.erofs").Must("--extract", scratch["image"]); // decompresses all files
-        using var image = FileSource.Open(scratch["image"]);
-        using var reader = ErofsReader.Open(image);
-        reader.Verify(TestContext.Current.CancellationToken);
-        TreeAssert.Equal(tree, reader.ReadTree(TestContext.Current.CancellationToken));
     }
 }

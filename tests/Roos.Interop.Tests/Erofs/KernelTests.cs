@@ -1,8 +1,6 @@
 using CsCheck;
 using Roos.Builder.Host;
-using Roos.Builder.Workspaces;
 using Roos.Core.Bytes;
-using Roos.Core.Identity;
 using Roos.Core.Tar;
 using Roos.Core.Tree;
 using Roos.Erofs;
@@ -27,26 +25,26 @@ public sealed class KernelTests
     [Theory]
     [MemberData(nameof(Forms))]
     public void Contents(ErofsCompression compression, ErofsIndex index, int cluster, int level) =>
-        Check(SampleTrees.Contents(), Options(compression, index, cluster, level));
+        ErofsJudges.Check(SampleTrees.Contents(), Options(compression, index, cluster, level));
 
     [Theory]
     [InlineData(ErofsCompression.None)]
     [InlineData(ErofsCompression.Zstd)]
-    public void Metadata(ErofsCompression compression) => Check(SampleTrees.Metadata(), Options(compression, ErofsIndex.Compact, 1 << 20, 3));
+    public void Metadata(ErofsCompression compression) => ErofsJudges.Check(SampleTrees.Metadata(), Options(compression, ErofsIndex.Compact, 1 << 20, 3));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(150)]
     [InlineData(20000)]
-    public void Directories(int entries) => Check(SampleTrees.Directory(entries), Options(ErofsCompression.None, ErofsIndex.Compact, 1 << 20, 3));
+    public void Directories(int entries) => ErofsJudges.Check(SampleTrees.Directory(entries), Options(ErofsCompression.None, ErofsIndex.Compact, 1 << 20, 3));
 
     [Fact]
     public void Sparse_file_of_6_gib()
     {
         var content = ByteSource.Concat([ByteSource.FromMemory(SampleTrees.Bytes(1, 2, 100_000)), ByteSource.Zeros((6L << 30) - 12345), ByteSource.FromMemory(SampleTrees.Bytes(2, 1, 5_000))]);
         var tree = new FileTreeBuilder().Set("sparse", new RegularFile(new FileMetadata(0x1a4), content)).Build();
-        foreach (var compression in new[] { ErofsCompression.None, ErofsCompression.Zstd }) Check(tree, Options(compression, ErofsIndex.Compact, 1 << 20, 3));
+        foreach (var compression in new[] { ErofsCompression.None, ErofsCompression.Zstd }) ErofsJudges.Check(tree, Options(compression, ErofsIndex.Compact, 1 << 20, 3));
     }
 
     [Fact]
@@ -59,7 +57,7 @@ public sealed class KernelTests
             {
                 var tree = new FileTreeBuilder();
                 for (var i = 0; i < files.Length; i++) tree.Set($"{i}", new RegularFile(new FileMetadata(0x1a4), ByteSource.FromMemory(SampleTrees.Bytes(files[i].Item3, files[i].Item1, files[i].Item2))));
-                Check(tree.Build(), Options(ErofsCompression.Zstd, full ? ErofsIndex.Full : ErofsIndex.Compact, 1 << bits, 3));
+                ErofsJudges.Check(tree.Build(), Options(ErofsCompression.Zstd, full ? ErofsIndex.Full : ErofsIndex.Compact, 1 << bits, 3));
             },
             iter: 12,
             threads: 1,
@@ -80,7 +78,7 @@ public sealed class KernelTests
 
         var tree = contents.Build();
         using var scratch = new ScratchFolder();
-        Write(tree, Options(compression, index, cluster, level), scratch["image"]);
+        ErofsJudges.Write(tree, Options(compression, index, cluster, level), scratch["image"]);
         fsck.Must("--extract=" + scratch["out"], "--preserve", scratch["image"]);
         var extracted = HostDirectory.ReadExact(scratch["out"]);
         TreeAssert.Equal(WithoutLinks(tree), WithoutLinks(extracted));
@@ -95,39 +93,12 @@ public sealed class KernelTests
         var tree = TarArchive.Read(tar, cancellation: TestContext.Current.CancellationToken);
         foreach (var (compression, cluster, level) in new[] { (ErofsCompression.None, 1 << 20, 3), (ErofsCompression.Zstd, 1 << 20, 9), (ErofsCompression.Zstd, 1 << 16, 3), (ErofsCompression.Zstd, 1 << 12, 1) })
         {
-            Check(tree, Options(compression, ErofsIndex.Compact, cluster, level));
+            ErofsJudges.Check(tree, Options(compression, ErofsIndex.Compact, cluster, level));
         }
     }
 
-    private static ErofsOptions Options(ErofsCompression compression, ErofsIndex index, int cluster, int level) => new()
-    {
-        Uuid = Uuid.Parse("6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77"),
-        BuildTime = new Timestamp(0, 0),
-        Compression = compression,
-        Index = index,
-        ClusterSize = cluster,
-        Level = level,
-        Workers = 2,
-    };
-
-    /// <summary>Writes, mounts, compares what the kernel shows; then has fsck.erofs and Roos's own reader check it.</summary>
-    private static void Check(FileTree tree, ErofsOptions options)
-    {
-        Judge.NeedRoot();
-        using var scratch = new ScratchFolder();
-        Write(tree, options, scratch["image"]);
-        using (var mount = new ErofsMount(scratch["image"])) TreeAssert.Equal(tree, HostDirectory.ReadExact(mount.Path));
-        if (Judge.ToolsTree is not null) Judge.InTree("fsck.erofs").Must("--extract", scratch["image"]); // decompresses all files
-        using var image = FileSource.Open(scratch["image"]);
-        using var reader = ErofsReader.Open(image);
-        reader.Verify(TestContext.Current.CancellationToken);
-    }
-
-    private static void Write(FileTree tree, ErofsOptions options, string path)
-    {
-        using var plan = ErofsImage.Plan(tree, options, () => new MemorySpool(), cancellation: TestContext.Current.CancellationToken);
-        Workspace.WriteFile(path, plan, [], TestContext.Current.CancellationToken);
-    }
+    private static ErofsOptions Options(ErofsCompression compression, ErofsIndex index, int cluster, int level) =>
+        ErofsJudges.Options(level, compression) with { Index = index, ClusterSize = cluster };
 
     /// <summary>Directories without times, which extraction changes.</summary>
     private static FileTree WithoutLinks(FileTree tree) => tree.Map((_, node) =>

@@ -99,6 +99,35 @@ public sealed class VeritysetupTests
         judge.Must("verify", scratch["data"], scratch["hash"], first);
     }
 
+    /// <summary>The device keeps its node, and nothing of what was on it before is left between the parts of the tree.</summary>
+    [Fact]
+    public void A_hash_device_may_be_a_device()
+    {
+        Judge.NeedRoot();
+        var judge = Veritysetup(trixie: false);
+        var losetup = Judge.Host("losetup");
+        var roos = RoosProgram.Judge();
+        using var scratch = new ScratchFolder();
+        File.WriteAllBytes(scratch["data"], Data(130));
+        var before = new byte[1 << 20];
+        before.AsSpan().Fill(0xff);
+        File.WriteAllBytes(scratch["hash"], before);
+        var device = losetup.Must("--find", "--show", scratch["hash"]).Trim();
+        try
+        {
+            var rootHash = RootHash(roos.Must("verity", "format", scratch["data"], device));
+            Assert.Equal("block special file", Judge.Host("stat").Must("--format=%F", device).Trim());
+            judge.Must("verify", scratch["data"], device, rootHash);
+        }
+        finally
+        {
+            losetup.Must("--detach", device);
+        }
+
+        var written = File.ReadAllBytes(scratch["hash"]);
+        Assert.False(written.AsSpan(512, 4096 - 512).ContainsAnyExcept((byte)0));
+    }
+
     [Fact]
     public void Bad_input_is_refused_in_one_sentence()
     {
