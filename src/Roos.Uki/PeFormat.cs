@@ -54,6 +54,9 @@ internal struct RawOptionalHeader
 {
     public const int Size = 112;
 
+    /// <summary>Of <see cref="CheckSum"/>.</summary>
+    public const int CheckSumOffset = 64;
+
     public Le16 Magic;
     public byte MajorLinkerVersion;
     public byte MinorLinkerVersion;
@@ -118,4 +121,26 @@ internal struct RawSectionHeader
         /// <summary>Bytes from 0x80 on count as Latin-1.</summary>
         public override readonly string ToString() => Encoding.Latin1.GetString((ReadOnlySpan<byte>)this).TrimEnd('\0');
     }
+}
+
+/// <summary>WIN_CERTIFICATE: the head of an entry of the certificate table. The next one begins at the next multiple of 8.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct RawWinCertificate
+{
+    public const int Size = 8;
+
+    /// <summary>WIN_CERT_REVISION_2_0.</summary>
+    public const ushort Revision2 = 0x0200;
+
+    /// <summary>WIN_CERT_TYPE_PKCS_SIGNED_DATA.</summary>
+    public const ushort PkcsSignedData = 0x0002;
+
+    /// <summary>dwLength: of this head and what follows it, without what fills up to a multiple of 8.</summary>
+    public Le32 Length;
+
+    /// <summary>wRevision.</summary>
+    public Le16 Revision;
+
+    /// <summary>wCertificateType.</summary>
+    public Le16 CertificateType;
 }

@@ -43,7 +43,7 @@ public sealed class PeImage
         Read(SectionTableOffset, table, "section table");
         RawSections = MemoryMarshal.Cast<byte, RawSectionHeader>(table).ToArray();
         Sections = [.. RawSections.Select(ToSection)];
-        CertificateTableSize = ReadCertificateTableSize();
+        (CertificateTableOffset, CertificateTableSize) = ReadSecurityDirectory();
     }
 
     public PeMachine Machine => (PeMachine)FileHeader.Machine.Value;
@@ -54,7 +54,7 @@ public sealed class PeImage
     public bool IsNxCompatible => (OptionalHeader.DllCharacteristics & PeFormat.NxCompatible) != 0;
 
     /// <summary>True where there is a certificate table: an Authenticode signature.</summary>
-    public bool IsSigned => CertificateTableSize != 0;
+    public bool IsSigned => CertificateTableOffset != 0;
 
     internal ByteSource Source { get; }
 
@@ -72,7 +72,18 @@ public sealed class PeImage
 
     internal RawSectionHeader[] RawSections { get; }
 
-    private uint CertificateTableSize { get; }
+    /// <summary>Where CheckSum is in the file.</summary>
+    internal long CheckSumOffset => OptionalHeaderOffset + RawOptionalHeader.CheckSumOffset;
+
+    /// <summary>Where the security directory is in the file; it is there only where <see cref="HasSecurityDirectory"/>.</summary>
+    internal long SecurityDirectoryOffset => OptionalHeaderOffset + RawOptionalHeader.Size + (PeFormat.SecurityDirectory * PeFormat.DataDirectorySize);
+
+    internal bool HasSecurityDirectory => OptionalHeader.NumberOfRvaAndSizes > PeFormat.SecurityDirectory;
+
+    /// <summary>As the security directory says; 0 where there is no table.</summary>
+    internal uint CertificateTableOffset { get; }
+
+    internal uint CertificateTableSize { get; }
 
     /// <summary>Reads headers; section contents stay where they are.</summary>
     /// <param name="source">The file.</param>
@@ -113,15 +124,15 @@ public sealed class PeImage
         return new PeSection(raw.Name.ToString(), raw.VirtualAddress, raw.VirtualSize, raw.PointerToRawData, raw.SizeOfRawData, raw.Characteristics, content);
     }
 
-    private uint ReadCertificateTableSize()
+    private (uint Offset, uint Size) ReadSecurityDirectory()
     {
-        if (OptionalHeader.NumberOfRvaAndSizes <= PeFormat.SecurityDirectory) return 0;
+        if (!HasSecurityDirectory) return (0, 0);
         var directory = new byte[PeFormat.DataDirectorySize];
-        Read(OptionalHeaderOffset + RawOptionalHeader.Size + (PeFormat.SecurityDirectory * PeFormat.DataDirectorySize), directory, "security directory");
+        Read(SecurityDirectoryOffset, directory, "security directory");
         var at = MemoryMarshal.Read<Le32>(directory).Value;
         var size = MemoryMarshal.Read<Le32>(directory.AsSpan(4)).Value;
-        if (at == 0) return 0;
+        if (at == 0) return (0, 0);
         if (at + (long)size > Source.Length) throw Damaged($"the certificate table ({size} bytes at offset {at}) is not within the file's {Source.Length} bytes");
-        return Math.Max(size, 1);
+        return (at, size);
     }
 }

@@ -27,6 +27,24 @@ public sealed class UkiImage : IImage
 
     public PeMachine Machine { get; }
 
+    /// <summary>The same bytes, at any offset, so that the image can be hashed, measured and signed before it is written.</summary>
+    public ByteSource Bytes
+    {
+        get
+        {
+            List<ByteSource> parts = [ByteSource.FromMemory(_head)];
+            long at = _head.Length;
+            foreach (var section in _added)
+            {
+                parts.AddRange([ByteSource.Zeros(section.FileOffset - at), section.Content]);
+                at = section.FileOffset + section.Content.Length;
+            }
+
+            parts.Add(ByteSource.Zeros(Length - at));
+            return ByteSource.Concat(parts);
+        }
+    }
+
     /// <summary>Plans the image; reads the stub and the headers of the kernel.</summary>
     /// <exception cref="DamagedInputException">Stub or kernel are no PE files.</exception>
     /// <exception cref="RoosException">
