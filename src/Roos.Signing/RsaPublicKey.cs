@@ -15,9 +15,18 @@ public sealed class RsaPublicKey : IEquatable<RsaPublicKey>
     // DigestInfo { AlgorithmIdentifier { sha256, NULL }, OCTET STRING of 32 bytes }, without the digest: RFC 8017, 9.2, note 1.
     private static ReadOnlySpan<byte> Sha256Prefix => [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
+    /// <summary>Least and greatest length of a modulus.</summary>
+    internal const int FewestBits = 2048, MostBits = 16384;
+
+    /// <summary>Of SHA-256.</summary>
+    internal const int DigestLength = 32;
+
+    // Longer ones are never seen, and checking a signature would take as long as making one.
+    private const int MostExponentBits = 64;
+
     internal RsaPublicKey(RsaKeyParameters parameters)
     {
-        Parameters = new RsaKeyParameters(false, parameters.Modulus, parameters.Exponent);
+        Parameters = new RsaKeyParameters(false, parameters.Modulus, parameters is RsaPrivateCrtKeyParameters key ? key.PublicExponent : parameters.Exponent);
     }
 
     /// <summary>Length of the modulus in bits.</summary>
@@ -41,35 +50,41 @@ public sealed class RsaPublicKey : IEquatable<RsaPublicKey>
     /// <exception cref="DamagedInputException">It is none, or of another kind than RSA.</exception>
     public static RsaPublicKey ReadPem(string text, string name = "public key")
     {
+        if (PemText.Find(text, "PUBLIC KEY") is not { } found) throw new DamagedInputException($"{name}: there is no public key in it; it must be PEM, complete from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----");
         try
         {
-            var found = PemEncoding.Find(text);
-            if (!text.AsSpan()[found.Label].SequenceEqual("PUBLIC KEY")) throw new DamagedInputException($"{name}: a public key in PEM begins with -----BEGIN PUBLIC KEY-----; found {text.AsSpan()[found.Label]}");
-            return FromKey(PublicKeyFactory.CreateKey(Convert.FromBase64String(text[found.Base64Data])), name);
+            return FromKey(PublicKeyFactory.CreateKey(found.Bytes), name);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or IOException or GeneralSecurityException or InvalidOperationException)
+        catch (Exception e) when (e is ArgumentException or FormatException or IOException or GeneralSecurityException or InvalidOperationException or ArithmeticException or InvalidCastException or IndexOutOfRangeException)
         {
-            throw new DamagedInputException($"{name}: this is no public key in PEM (-----BEGIN PUBLIC KEY-----)", e);
+            throw new DamagedInputException($"{name}: the public key in it is damaged", e);
         }
     }
 
     /// <summary>True where <paramref name="signature"/> is RSASSA-PKCS1-v1_5 over the SHA-256 digest, made with this key's private half.</summary>
     public bool Verify(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
     {
-        if (digest.Length != 32 || signature.Length != SignatureLength) return false;
+        if (digest.Length != DigestLength || signature.Length != SignatureLength) return false;
         var number = new BigInteger(1, signature.ToArray());
         if (number.CompareTo(Parameters.Modulus) >= 0) return false;
         var found = number.ModPow(Parameters.Exponent, Parameters.Modulus).ToByteArrayUnsigned();
 
         // What must come out is made and compared as a whole: nothing of it is parsed.
-        var expected = new byte[SignatureLength];
-        expected.AsSpan().Fill(0xff);
-        expected[0] = 0;
-        expected[1] = 1;
-        digest.CopyTo(expected.AsSpan(expected.Length - 32));
-        Sha256Prefix.CopyTo(expected.AsSpan(expected.Length - 32 - Sha256Prefix.Length));
-        expected[^(33 + Sha256Prefix.Length)] = 0;
-        return found.AsSpan().SequenceEqual(expected.AsSpan(1)); // a number has no leading zero
+        return found.AsSpan().SequenceEqual(Encode(digest).AsSpan(1)); // a number has no leading zero
+    }
+
+    /// <summary>EMSA-PKCS1-v1_5 (RFC 8017, 9.2): 00 01 ff … ff 00, DigestInfo; as long as the modulus.</summary>
+    internal byte[] Encode(ReadOnlySpan<byte> digest)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(digest.Length, DigestLength, nameof(digest));
+        var encoded = new byte[SignatureLength];
+        encoded.AsSpan().Fill(0xff);
+        encoded[0] = 0;
+        encoded[1] = 1;
+        digest.CopyTo(encoded.AsSpan(encoded.Length - DigestLength));
+        Sha256Prefix.CopyTo(encoded.AsSpan(encoded.Length - DigestLength - Sha256Prefix.Length));
+        encoded[^(DigestLength + 1 + Sha256Prefix.Length)] = 0;
+        return encoded;
     }
 
     public bool Equals(RsaPublicKey? other) => other is not null && Parameters.Modulus.Equals(other.Parameters.Modulus) && Parameters.Exponent.Equals(other.Parameters.Exponent);
@@ -81,7 +96,9 @@ public sealed class RsaPublicKey : IEquatable<RsaPublicKey>
     internal static RsaPublicKey FromKey(AsymmetricKeyParameter key, string name)
     {
         if (key is not RsaKeyParameters rsa) throw new DamagedInputException($"{name}: the key must be RSA, because firmware takes no other; found {KindOf(key)}. Make one with: roos genkey");
-        if (rsa.Modulus.BitLength is < 2048 or > 16384) throw new DamagedInputException($"{name}: an RSA key must have 2048 to 16384 bits; found {rsa.Modulus.BitLength}. Make one with: roos genkey");
+        if (rsa.Modulus.BitLength is < FewestBits or > MostBits) throw new DamagedInputException($"{name}: an RSA key must have {FewestBits} to {MostBits} bits; found {rsa.Modulus.BitLength}. Make one with: roos genkey");
+        var exponent = rsa is RsaPrivateCrtKeyParameters whole ? whole.PublicExponent : rsa.IsPrivate ? BigInteger.Three : rsa.Exponent;
+        if (exponent.SignValue <= 0 || exponent.BitLength is < 2 or > MostExponentBits) throw new DamagedInputException($"{name}: the public exponent of an RSA key must have 2 to {MostExponentBits} bits; found {exponent.BitLength}. Make one with: roos genkey");
         return new RsaPublicKey(rsa);
     }
 

@@ -11,6 +11,8 @@ public sealed class BannedApiTests
     [InlineData("System.Environment.ProcessorCount.ToString()")]
     [InlineData("System.Globalization.CultureInfo.CurrentCulture.Name")]
     [InlineData("System.IO.Path.GetTempFileName()")]
+    [InlineData("System.Security.Cryptography.RandomNumberGenerator.GetBytes(4).Length.ToString(System.Globalization.CultureInfo.InvariantCulture)")]
+    [InlineData("System.Security.Cryptography.RandomNumberGenerator.Create().ToString()!")]
     public void Ambient_state_below_the_Builder_does_not_compile(string expression)
     {
         using var scratch = new Roos.Testing.ScratchFolder();
