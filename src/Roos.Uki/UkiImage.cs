@@ -76,8 +76,8 @@ public sealed class UkiImage : IImage
     }
 
     /// <summary>
-    /// What is appended, in ukify's order: everything that is shared, then <c>.profile</c> of the base, then for every other
-    /// profile its <c>.profile</c> and what it has of its own. The stub takes the part up to the second <c>.profile</c> for the base.
+    /// What is appended, in ukify's order: everything that is shared, then <c>.profile</c> and <c>.pcrsig</c> of the base, then for
+    /// every other profile its <c>.profile</c>, what it has of its own, and its <c>.pcrsig</c>. The stub takes the part up to the second <c>.profile</c> for the base.
     /// </summary>
     internal static IEnumerable<(string Name, ByteSource Content)> SectionsOf(UkiOptions options)
     {
@@ -99,6 +99,7 @@ public sealed class UkiImage : IImage
         ]);
 
         if (options.Profiles.Count > 0) sections.Add((UkiSections.Profile, Text(ProfileText.For(options.BaseProfile))));
+        sections.Add((UkiSections.PcrSignature, Text(options.PcrSignature)));
         var ids = new HashSet<string>(StringComparer.Ordinal) { options.BaseProfile.Id };
         foreach (var profile in options.Profiles)
         {
@@ -106,6 +107,7 @@ public sealed class UkiImage : IImage
             sections.Add((UkiSections.Profile, Text(ProfileText.For(profile.Name))));
             sections.Add((UkiSections.OsRelease, Text(profile.OsRelease ?? OsRelease.ForProfile(options.OsRelease, profile.Name.Id))));
             sections.Add((UkiSections.CommandLine, Text(profile.CommandLine)));
+            sections.Add((UkiSections.PcrSignature, Text(profile.PcrSignature)));
         }
 
         return sections.Where(section => section.Content is not null).Select(section => (section.Name, section.Content!));

@@ -41,6 +41,9 @@ public sealed record UkiOptions
     /// <summary>The public key (PEM) that PCR signatures are checked with.</summary>
     public ByteSource? PcrPublicKey { get; init; }
 
+    /// <summary>Signed policies over PCR 11 of the base profile (<see cref="PcrSignatures"/>), as JSON.</summary>
+    public string? PcrSignature { get; init; }
+
     /// <summary>What the base profile calls itself where there are others.</summary>
     public UkiProfileName BaseProfile { get; init; } = new("main");
 
@@ -63,4 +66,7 @@ public sealed record UkiProfile
 
     /// <summary>Null derives it from the base's so that the profile sorts after the base: see <see cref="Uki.OsRelease.ForProfile"/>.</summary>
     public string? OsRelease { get; init; }
+
+    /// <summary>Signed policies over PCR 11 of this profile (<see cref="PcrSignatures"/>), as JSON; never shared with the base.</summary>
+    public string? PcrSignature { get; init; }
 }

@@ -15,4 +15,6 @@ public static class UkiSections
     public const string Microcode = ".ucode";
     public const string SecureBootGenerations = Sbat.SectionName;
     public const string Profile = ".profile";
+    public const string PcrSignature = ".pcrsig";
+    public const string HardwareIds = ".hwids";
 }
