@@ -17,6 +17,8 @@ internal static class RoosCommand
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
             InspectCommand.Create(),
+            MeasureCommand.Create(),
+            UkiCommand.Create(),
             CleanCommand.Create(),
             MkfsErofsCommand.Create(),
             VerityCommand.Create(),

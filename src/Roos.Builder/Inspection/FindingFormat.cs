@@ -53,7 +53,7 @@ public static class FindingFormat
     }
 
     /// <summary>What comes from an image may hold anything; a terminal must not obey it.</summary>
-    private static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
+    internal static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
 
     private static void Write(Utf8JsonWriter writer, Finding finding)
     {

@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Globalization;
+using Roos.Builder.Inspection;
+using Roos.Builder.Workspaces;
+using Roos.Core;
+using Roos.Core.Bytes;
+using Roos.Signing;
+using Roos.Uki;
+
+namespace Roos.Builder.Commands;
+
+/// <summary><c>roos uki sign|unsign|verify|digest</c>: Authenticode signatures of UKIs and of any other EFI program.</summary>
+internal static class UkiCommand
+{
+    private const string Description =
+        """
+        Signs EFI programs for Secure Boot (UKIs, kernels, systemd-boot), takes signatures away and checks them. The same key
+        gives the same bytes each time.
+
+        Examples:
+          roos uki sign roos_0.1.efi --key mkosi.key --certificate mkosi.crt
+          roos uki sign vmlinuz --key mkosi.key --certificate mkosi.crt --append --output vmlinuz.signed
+          roos uki verify roos_0.1.efi --certificate mkosi.crt
+          roos uki unsign roos_0.1.efi --output unsigned.efi
+          roos uki digest roos_0.1.efi
+        """;
+
+    private static readonly Argument<string> EfiProgram = new("FILE") { Description = "The EFI program" };
+
+    private static readonly Option<string?> Output = new("--output", "-o") { Description = "Where the result goes; FILE itself is replaced if not given", HelpName = "FILE" };
+
+    public static Command Create() => new("uki", Description) { Sign(), Unsign(), Verify(), Digest() };
+
+    private static Command Sign()
+    {
+        var key = new Option<string>("--key") { Description = "The private key, PEM", HelpName = "FILE", Required = true };
+        var certificate = CertificateOption("Its certificate, PEM or DER");
+        var append = new Option<bool>("--append") { Description = "Keep the signatures that FILE has; otherwise they are replaced" };
+        var command = new Command("sign", "Sign FILE") { EfiProgram, key, certificate, Output, append };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var signer = ReadCertificate(parsed.GetRequiredValue(certificate));
+            var privateKey = ReadKey(parsed.GetRequiredValue(key));
+            if (KeyCheck.All(privateKey.PublicKey, signer, DateTimeOffset.UtcNow) is { } reason) throw new RoosException($"{parsed.GetValue(certificate)}: {reason}");
+            Change(parsed, (source, name) =>
+            {
+                var toBeSigned = AuthenticodeSignature.Prepare(PeDigest.Sha256(source, name), signer, signingTime: null);
+                var signature = toBeSigned.Complete(privateKey.Sign(toBeSigned.Digest.AsSpan()));
+                var kept = parsed.GetValue(append) ? CertificateTable.Read(source, name).Where(other => !other.AsSpan().SequenceEqual(signature)) : [];
+                return [.. kept, signature];
+            }, cancellation);
+            return Task.FromResult(Builder.Program.Done);
+        });
+        return command;
+    }
+
+    private static Command Unsign()
+    {
+        var index = new Option<int?>("--index") { Description = "Which one to take away, counted from 0; all of them if not given", HelpName = "N" };
+        var command = new Command("unsign", "Take signatures away from FILE; what roos signed is then what it was before") { EfiProgram, index, Output };
+        command.SetAction((parsed, cancellation) =>
+        {
+            Change(parsed, (source, name) =>
+            {
+                var signatures = CertificateTable.Read(source, name).ToList();
+                if (parsed.GetValue(index) is not { } which) return [];
+                if (which < 0 || which >= signatures.Count) throw new RoosException($"{name}: there is no signature {which}; the file has {signatures.Count}, counted from 0");
+                signatures.RemoveAt(which);
+                return signatures;
+            }, cancellation);
+            return Task.FromResult(Builder.Program.Done);
+        });
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var certificate = CertificateOption("Who must have signed, or vouch for who did; PEM or DER");
+        var command = new Command("verify", "Check that FILE is signed; exit status 1 where no signature is good") { EfiProgram, certificate };
+        command.SetAction(parsed =>
+        {
+            var trusted = ReadCertificate(parsed.GetRequiredValue(certificate));
+            using var source = FileSource.Open(parsed.GetRequiredValue(EfiProgram));
+            var verdicts = Verdicts(source, trusted);
+            foreach (var (text, _) in verdicts) Console.Out.Write(FindingFormat.Clean(text) + "\n");
+            if (verdicts.Count == 0) throw new RoosException($"{source.Path}: is not signed");
+            if (!verdicts.Any(verdict => verdict.IsGood)) throw new RoosException($"{source.Path}: no signature of {trusted.Subject} is good");
+            return Builder.Program.Done;
+        });
+        return command;
+    }
+
+    private static Command Digest()
+    {
+        var command = new Command("digest", "Print the SHA-256 digest that signatures of FILE are over, the same whether it is signed or not") { EfiProgram };
+        command.SetAction(parsed =>
+        {
+            using var source = FileSource.Open(parsed.GetRequiredValue(EfiProgram));
+            Console.Out.Write(Convert.ToHexStringLower(PeDigest.Sha256(source, source.Path)) + "\n");
+        });
+        return command;
+    }
+
+    private static List<(string Text, bool IsGood)> Verdicts(FileSource source, Certificate trusted)
+    {
+        var digest = PeDigest.Sha256(source, source.Path);
+        var result = new List<(string Text, bool IsGood)>();
+        foreach (var der in CertificateTable.Read(source, source.Path))
+        {
+            var (signer, reason) = Verdict(der, digest, trusted);
+            result.Add((string.Create(CultureInfo.InvariantCulture, $"signature {result.Count}{signer}: {(reason is null ? "good" : "not good: " + reason)}"), reason is null));
+        }
+
+        return result;
+    }
+
+    private static (string Signer, string? Reason) Verdict(byte[] der, byte[] digest, Certificate trusted)
+    {
+        try
+        {
+            var signature = AuthenticodeSignature.Read(der);
+            return (signature.Signer is { } signer ? " by " + signer.Subject : "", signature.Verify(digest, trusted));
+        }
+        catch (DamagedInputException e)
+        {
+            return ("", e.Message); // the next one may be good
+        }
+    }
+
+    /// <summary>Writes FILE with other signatures; it appears under its name when it is complete.</summary>
+    private static void Change(ParseResult parsed, Func<ByteSource, string, IReadOnlyList<byte[]>> change, CancellationToken cancellation)
+    {
+        var path = parsed.GetRequiredValue(EfiProgram);
+        var output = parsed.GetValue(Output) ?? path;
+        using var workspace = Workspace.Create(Path.GetDirectoryName(Path.GetFullPath(output))!);
+        var complete = workspace.PathOf("program");
+        using (var source = FileSource.Open(path))
+        {
+            Workspace.WriteFile(complete, SignedPe.Plan(source, change(source, path), path), [], cancellation);
+        }
+
+        // A UKI that its owner made executable stays so.
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(complete, File.GetUnixFileMode(path));
+        File.Move(complete, output, overwrite: true);
+    }
+
+    private static Option<string> CertificateOption(string description) => new("--certificate") { Description = description, HelpName = "FILE", Required = true };
+
+    private static Certificate ReadCertificate(string path)
+    {
+        using var file = FileSource.Open(path);
+        return Certificate.Read(Small(file), path);
+    }
+
+    private static PrivateKey ReadKey(string path)
+    {
+        using var file = FileSource.Open(path);
+        return PrivateKey.ReadPem(System.Text.Encoding.Latin1.GetString(Small(file)), null, path);
+    }
+
+    private static byte[] Small(FileSource file) => file.Length <= MaximumKeyFile ? file.ToArray() : throw new RoosException($"{file.Path}: keys and certificates have at most {MaximumKeyFile} bytes; found {file.Length}");
+
+    private const int MaximumKeyFile = 1 << 20;
+}
