@@ -2,15 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
 using Roos.Testing;
 
 namespace Roos.EndToEnd.Tests;
 
 /// <summary>
-/// A running machine: QEMU without KVM, UEFI firmware without Secure Boot, a software TPM, one disk, one network card whose ssh port is a free one of
-/// this machine's loopback. Disk, TPM and firmware variables live in its folder, so that the next machine made of the folder is its next boot.
-/// Disposing it ends its processes.
+/// A running machine: QEMU without KVM, UEFI firmware, a software TPM, one disk, one network card whose ssh port is a free one of this machine's loopback.
+/// Disk, TPM and firmware variables live in its folder, so that the next machine made of the folder is its next boot. Disposing it ends its processes.
 /// </summary>
 internal sealed partial class VirtualMachine : IDisposable
 {
@@ -19,6 +19,8 @@ internal sealed partial class VirtualMachine : IDisposable
 
     /// <summary>How long a boot may take before it counts as hung: a minute is what a quiet machine needs, and there may be ten others at work on it.</summary>
     public static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(600);
+
+    private const string SerialSocket = "serial.sock";
 
     private static readonly TimeSpan SetupLimit = TimeSpan.FromSeconds(60);
 
@@ -52,24 +54,29 @@ internal sealed partial class VirtualMachine : IDisposable
 
     public bool IsRunning => !_qemu.HasExited;
 
-    /// <summary>Makes a machine's folder: a sparse copy of the image, grown by 5 GiB as a larger disk would be, a TPM that was never used, empty firmware variables.</summary>
-    public static void Prepare(string folder, string image)
+    /// <summary>
+    /// Makes a machine's folder: a sparse copy of the image, grown by 5 GiB as a larger disk would be, a TPM that was never used, and the firmware variables of
+    /// another machine or empty ones.
+    /// </summary>
+    public static void Prepare(string folder, string image, string? variables = null)
     {
         Directory.CreateDirectory(Path.Combine(folder, "tpm"));
         var disk = Path.Combine(folder, "disk.raw");
         HostProcess.Must(SetupLimit, "cp", "--sparse=always", image, disk);
         HostProcess.Must(SetupLimit, "truncate", "-s", "+5G", disk);
-        File.Copy(Firmware("OVMF_VARS_4M.fd"), Path.Combine(folder, "vars.fd"));
+        File.Copy(variables ?? Firmware("OVMF_VARS_4M.fd"), Path.Combine(folder, "vars.fd"));
         HostProcess.Must(SetupLimit, NeedTool("swtpm_setup"), "--tpm2", "--tpmstate", Path.Combine(folder, "tpm"), "--pcr-banks", "sha256", "--overwrite");
     }
 
     /// <summary>Turns the machine of <paramref name="folder"/> on.</summary>
-    public static VirtualMachine Start(string folder, string privateKey)
+    public static VirtualMachine Start(string folder, string privateKey, StartOptions? options = null)
     {
+        options ??= new StartOptions();
         var port = FreePort();
         var socket = Path.Combine(folder, "tpm", "sock");
         File.Delete(socket);
         File.Delete(Path.Combine(folder, "serial.log"));
+        File.Delete(Path.Combine(folder, SerialSocket));
         var tpm = Process.Start(NeedTool("swtpm"), ["socket", "--tpm2", "--tpmstate", "dir=" + Path.Combine(folder, "tpm"), "--ctrl", "type=unixio,path=" + socket,
             "--terminate", "--flags", "startup-clear", "--log", "file=" + Path.Combine(folder, "tpm.log")]);
         try
@@ -84,17 +91,18 @@ internal sealed partial class VirtualMachine : IDisposable
             [
                 "-machine", "q35,smm=on,hpet=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "1024",
                 "-uuid", Uuid, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-global", "ICH9-LPC.disable_s3=1",
-                "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={Firmware("OVMF_CODE_4M.fd")}",
+                .. options.SecureBoot ? ["-global", "driver=cfi.pflash01,property=secure,value=on"] : Array.Empty<string>(),
+                "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={Firmware(options.SecureBoot ? "OVMF_CODE_4M.secboot.fd" : "OVMF_CODE_4M.fd")}",
                 "-drive", $"if=pflash,unit=1,format=raw,file={folder}/vars.fd",
                 "-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0",
                 "-blockdev", $"driver=raw,node-name=d0,discard=unmap,file.driver=file,file.filename={folder}/disk.raw,cache.no-flush=on,cache.direct=off",
                 "-device", "virtio-blk-pci,drive=d0,bootindex=1",
                 "-netdev", string.Create(CultureInfo.InvariantCulture, $"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22"), "-device", "virtio-net-pci,netdev=n0,romfile=",
                 "-chardev", "socket,id=chrtpm,path=" + socket, "-tpmdev", "emulator,id=tpm0,chardev=chrtpm", "-device", "tpm-crb,tpmdev=tpm0",
-                "-serial", $"file:{folder}/serial.log",
+                "-chardev", $"socket,id=serial,path={folder}/{SerialSocket},server=on,wait=off,logfile={folder}/serial.log", "-serial", "chardev:serial",
 
-                // The stub adds this to the command line: the image itself needs no console for a test to read along.
-                "-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=4 systemd.show_status=1 audit=0",
+                // The stub adds this to the command line, with Secure Boot too: the image itself needs no console for a test to read along.
+                "-smbios", $"type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=4 systemd.show_status=1 audit=0 {options.KernelArguments}",
             ];
             var qemu = Process.Start(NeedTool("qemu-system-x86_64"), arguments);
             return new VirtualMachine(folder, privateKey, port, tpm, qemu);
@@ -116,6 +124,26 @@ internal sealed partial class VirtualMachine : IDisposable
             Assert.True(clock.Elapsed < limit, $"The machine did not say '{text}' within {limit}. Its last words:\n{LastWords}");
             Thread.Sleep(500);
         }
+    }
+
+    /// <summary>Waits until the machine turns itself off (a restart counts, as QEMU ends there); fails the test at the limit.</summary>
+    public void WaitForEnd(TimeSpan limit)
+    {
+        Assert.True(_qemu.WaitForExit(limit), $"The machine did not turn itself off within {limit}. Its last words:\n{LastWords}");
+
+        // Its state is on disk when it has ended, which it does when QEMU has hung up.
+        _tpm.WaitForExit(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Presses keys at the machine's serial console.</summary>
+    public void Type(string keys)
+    {
+        using var console = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        console.Connect(new UnixDomainSocketEndPoint(Path.Combine(_folder, SerialSocket)));
+        console.Send(Encoding.ASCII.GetBytes(keys));
+
+        // QEMU drops what it has not passed on yet when the other end hangs up.
+        Thread.Sleep(500);
     }
 
     /// <summary>Waits until ssh answers; fails the test at the limit.</summary>
@@ -143,10 +171,7 @@ internal sealed partial class VirtualMachine : IDisposable
     public void PowerOff()
     {
         Ssh("sudo -n systemctl poweroff");
-        Assert.True(_qemu.WaitForExit(TimeSpan.FromSeconds(240)), $"The machine did not turn itself off. Its last words:\n{LastWords}");
-
-        // Its state is on disk when it has ended, which it does when QEMU has hung up.
-        _tpm.WaitForExit(TimeSpan.FromSeconds(10));
+        WaitForEnd(TimeSpan.FromSeconds(240));
     }
 
     public void Dispose()
