@@ -15,7 +15,7 @@ public static class Program
     {
         Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var root = RoosCommand.Create();
-        var parsed = root.Parse(args);
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // an argument that begins with @ is an argument
         if (parsed.Errors.Count > 0)
         {
             // The first only: those that follow are mostly its consequences.

@@ -43,8 +43,8 @@ internal static class MeasureCommand
         return command;
     }
 
-    private static PcrBank ParseBank(string name) =>
-        PcrBanks.Find(name) ?? throw new UsageException($"--bank takes {string.Join(", ", PcrBanks.All.Select(bank => bank.Name()))}; found \"{name}\"");
+    internal static PcrBank ParseBank(string name) =>
+        PcrBanks.Find(name) ?? throw new UsageException($"the banks of a TPM are {string.Join(", ", PcrBanks.All.Select(bank => bank.Name()))}; found \"{name}\"");
 
     private static UkiContent Read(FileSource source)
     {

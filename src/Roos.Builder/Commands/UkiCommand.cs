@@ -14,8 +14,8 @@ internal static class UkiCommand
 {
     private const string Description =
         """
-        Signs EFI programs for Secure Boot (UKIs, kernels, systemd-boot), takes signatures away and checks them. The same key
-        gives the same bytes each time.
+        Makes UKIs, signs EFI programs for Secure Boot (UKIs, kernels, systemd-boot), takes signatures away and checks them. The
+        same key gives the same bytes each time.
 
         Examples:
           roos uki sign roos_0.1.efi --key mkosi.key --certificate mkosi.crt
@@ -29,7 +29,7 @@ internal static class UkiCommand
 
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "Where the result goes; FILE itself is replaced if not given", HelpName = "FILE" };
 
-    public static Command Create() => new("uki", Description) { Sign(), Unsign(), Verify(), Digest() };
+    public static Command Create() => new("uki", Description) { UkiBuildCommand.Create(), Sign(), Unsign(), Verify(), Digest() };
 
     private static Command Sign()
     {
@@ -39,16 +39,8 @@ internal static class UkiCommand
         var command = new Command("sign", "Sign FILE") { EfiProgram, key, certificate, Output, append };
         command.SetAction((parsed, cancellation) =>
         {
-            var signer = ReadCertificate(parsed.GetRequiredValue(certificate));
-            var privateKey = ReadKey(parsed.GetRequiredValue(key));
-            if (KeyCheck.All(privateKey.PublicKey, signer, DateTimeOffset.UtcNow) is { } reason) throw new RoosException($"{parsed.GetValue(certificate)}: {reason}");
-            Change(parsed, (source, name) =>
-            {
-                var toBeSigned = AuthenticodeSignature.Prepare(PeDigest.Sha256(source, name), signer, signingTime: null);
-                var signature = toBeSigned.Complete(privateKey.Sign(toBeSigned.Digest.AsSpan()));
-                var kept = parsed.GetValue(append) ? CertificateTable.Read(source, name).Where(other => !other.AsSpan().SequenceEqual(signature)) : [];
-                return [.. kept, signature];
-            }, cancellation);
+            var signer = ProgramSigner.Read(parsed.GetRequiredValue(key), parsed.GetRequiredValue(certificate));
+            Change(parsed, (source, name) => parsed.GetValue(append) ? signer.AllSignatures(source, name) : [signer.Sign(source, name)], cancellation);
             return Task.FromResult(Builder.Program.Done);
         });
         return command;
@@ -127,32 +119,38 @@ internal static class UkiCommand
         }
     }
 
-    /// <summary>Writes FILE with other signatures; it appears under its name when it is complete.</summary>
+    /// <summary>Writes FILE with other signatures.</summary>
     private static void Change(ParseResult parsed, Func<ByteSource, string, IReadOnlyList<byte[]>> change, CancellationToken cancellation)
     {
         var path = parsed.GetRequiredValue(EfiProgram);
-        var output = parsed.GetValue(Output) ?? path;
-        using var workspace = Workspace.Create(Path.GetDirectoryName(Path.GetFullPath(output))!);
-        var complete = workspace.PathOf("program");
-        using (var source = FileSource.Open(path))
-        {
-            Workspace.WriteFile(complete, SignedPe.Plan(source, change(source, path), path), [], cancellation);
-        }
+        using var source = FileSource.Open(path);
+        Replace(parsed.GetValue(Output) ?? path, SignedPe.Plan(source, change(source, path), path), cancellation, source);
+    }
 
-        // A UKI that its owner made executable stays so.
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(complete, File.GetUnixFileMode(path));
-        File.Move(complete, output, overwrite: true);
+    /// <summary>The file appears under its name when it is complete.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="image">Its bytes.</param>
+    /// <param name="cancellation">Leaves what was there.</param>
+    /// <param name="like">The file that it may take the place of: it is closed before, and whoever made it executable has it so again.</param>
+    internal static void Replace(string path, IImage image, CancellationToken cancellation, FileSource? like = null)
+    {
+        using var workspace = Workspace.Create(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var complete = workspace.PathOf("program");
+        Workspace.WriteFile(complete, image, [], cancellation);
+        like?.Dispose();
+        if (like is not null && !OperatingSystem.IsWindows()) File.SetUnixFileMode(complete, File.GetUnixFileMode(like.Path));
+        File.Move(complete, path, overwrite: true);
     }
 
     private static Option<string> CertificateOption(string description) => new("--certificate") { Description = description, HelpName = "FILE", Required = true };
 
-    private static Certificate ReadCertificate(string path)
+    internal static Certificate ReadCertificate(string path)
     {
         using var file = FileSource.Open(path);
         return Certificate.Read(Small(file), path);
     }
 
-    private static PrivateKey ReadKey(string path)
+    internal static PrivateKey ReadKey(string path)
     {
         using var file = FileSource.Open(path);
         return PrivateKey.ReadPem(System.Text.Encoding.Latin1.GetString(Small(file)), null, path);

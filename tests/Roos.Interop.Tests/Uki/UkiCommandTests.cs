@@ -123,6 +123,45 @@ public sealed class UkiCommandTests : IDisposable
         Assert.Contains("no .linux section", Failed("measure", _programs.Copy("vmlinuz")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Build_makes_what_ukify_makes_and_signs_it()
+    {
+        var stub = _programs.Copy("linuxx64.efi.stub");
+        var kernel = _programs.Copy("vmlinuz");
+        File.WriteAllText(Path("os-release"), "ID=debian\nPRETTY_NAME=\"Ö\"\n");
+        File.WriteAllText(Path("cmdline"), "quiet two words");
+        File.WriteAllBytes(Path("initrd1"), new byte[1001]);
+        File.WriteAllBytes(Path("initrd2"), [1, 2, 3]);
+        Judge.Host("openssl").Must("rsa", "-in", Path("a.key"), "-pubout", "-out", Path("a.pub"));
+        string[] arguments =
+        [
+            "--stub=" + stub, "--linux=" + kernel, "--initrd=" + Path("initrd1"), "--initrd=" + Path("initrd2"), "--os-release=@" + Path("os-release"), "--cmdline=@" + Path("cmdline"), "--splash=" + Path("initrd2"),
+            "--microcode=" + Path("initrd1"), "--pcr-private-key=" + Path("a.key"), "--pcr-banks=sha256",
+        ];
+        Judge.InTree("ukify").Must(["build", .. arguments, "--pcr-public-key=" + Path("a.pub"), "--output=" + Path("theirs.efi")]);
+        _roos.Must(["uki", "build", .. arguments, "--output=" + Path("ours.efi")]);
+        Assert.Equal(SHA256.HashData(File.ReadAllBytes(Path("theirs.efi"))), SHA256.HashData(File.ReadAllBytes(Path("ours.efi"))));
+        _roos.Must(["uki", "build", .. arguments, "--pcr-public-key=" + Path("a.pub"), "--output=" + Path("ours.efi")]);
+        Assert.Equal(SHA256.HashData(File.ReadAllBytes(Path("theirs.efi"))), SHA256.HashData(File.ReadAllBytes(Path("ours.efi"))));
+
+        string[] signing = ["--secureboot-private-key=" + Path("b.key"), "--secureboot-certificate=" + Path("b.crt"), "--sign-kernel"];
+        _roos.Must(["uki", "build", .. arguments, .. signing, "--output=" + Path("ours.efi")]);
+        File.WriteAllBytes(Path("inner"), UkiReader.Read(_programs.Open(Path("ours.efi"))).Image.Find(".linux")!.Content.ToArray());
+        foreach (var signed in (string[])["ours.efi", "inner"]) Assert.Contains("Signature verification OK", Judge.Host("sbverify").Must("--cert", Path("b.crt"), Path(signed)), StringComparison.Ordinal);
+        Assert.Equal(2, CertificateTable.Read(_programs.Open(Path("inner"))).Count); // Debian's is still there
+
+        Assert.Contains("not the public half", Failed(["uki", "build", .. arguments, "--pcr-public-key=" + PublicKeyOf("b"), "--output=" + Path("not.efi")]), StringComparison.Ordinal);
+        Assert.Equal(2, _roos.Run(["uki", "build", .. arguments, signing[0], "--output=" + Path("not.efi")]).ExitCode);
+        Assert.Equal(2, _roos.Run(["uki", "build", .. arguments, "--sign-kernel", "--output=" + Path("not.efi")]).ExitCode);
+        Assert.False(File.Exists(Path("not.efi")));
+    }
+
+    private string PublicKeyOf(string key)
+    {
+        Judge.Host("openssl").Must("rsa", "-in", Path(key + ".key"), "-pubout", "-out", Path(key + ".pub"));
+        return Path(key + ".pub");
+    }
+
     private void Sign(string key, string program, params string[] more) => _roos.Must(["uki", "sign", program, "--key", Path(key + ".key"), "--certificate", Path(key + ".crt"), .. more]);
 
     private string Failed(params string[] arguments)
