@@ -1,10 +1,6 @@
 using System.Collections.Immutable;
-using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Security;
-using Org.BouncyCastle.Security.Certificates;
 using Org.BouncyCastle.X509;
 using Roos.Core;
 
@@ -73,7 +69,7 @@ public sealed class Certificate
             if (!x509.GetEncoded().AsSpan().SequenceEqual(der)) throw new DamagedInputException($"{name}: this is no certificate in DER, or something follows it");
             return new Certificate(x509, der, name);
         }
-        catch (Exception e) when (e is AsnContentException or CertificateException or GeneralSecurityException or IOException or ArgumentException or InvalidOperationException or FormatException or ArithmeticException or InvalidCastException or IndexOutOfRangeException)
+        catch (Exception e) when (BadInput.Caused(e))
         {
             throw new DamagedInputException($"{name}: {NoCertificate}", e);
         }
@@ -111,7 +107,7 @@ public sealed class Certificate
             X509.Verify(other.PublicKey.Parameters);
             return true;
         }
-        catch (Exception e) when (e is GeneralSecurityException or CertificateException or CryptoException or ArgumentException or InvalidOperationException or IOException)
+        catch (Exception e) when (BadInput.Caused(e))
         {
             return false;
         }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Org.BouncyCastle.Asn1.Nist;
 using Org.BouncyCastle.Asn1.Pkcs;
-using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Generators;
 using Org.BouncyCastle.Crypto.Parameters;
@@ -21,6 +21,9 @@ public sealed class PrivateKey
 
     /// <summary>No more are read, so that a made-up file does not keep a machine busy for days.</summary>
     internal const int MostIterations = 10_000_000;
+
+    /// <summary>Of the longest key of any cipher.</summary>
+    private const int MostDerivedBytes = 64;
 
     private const string Unencrypted = "PRIVATE KEY", Encrypted = "ENCRYPTED PRIVATE KEY", Pkcs1 = "RSA PRIVATE KEY";
 
@@ -60,7 +63,8 @@ public sealed class PrivateKey
     /// <param name="text">The whole file.</param>
     /// <param name="passPhrase">For an encrypted key; others need none and take any.</param>
     /// <param name="name">What to call the key in messages.</param>
-    /// <exception cref="RoosException">The key is encrypted, and there is no pass phrase or it is wrong.</exception>
+    /// <exception cref="RoosException">The key is encrypted, and there is no pass phrase.</exception>
+    /// <exception cref="WrongPassPhraseException">The pass phrase is not that of the key.</exception>
     /// <exception cref="DamagedInputException">It is no key, or of another kind than RSA.</exception>
     public static PrivateKey ReadPem(string text, string? passPhrase, string name = "private key")
     {
@@ -77,7 +81,7 @@ public sealed class PrivateKey
             RsaPublicKey.FromKey(key, name);
             return Checked(key as RsaPrivateCrtKeyParameters, name);
         }
-        catch (Exception e) when (IsBadInput(e))
+        catch (Exception e) when (BadInput.Caused(e))
         {
             throw new DamagedInputException($"{name}: the key in it is damaged: what stands after -----BEGIN {found.Label}----- is no such key", e);
         }
@@ -118,22 +122,16 @@ public sealed class PrivateKey
     private static PrivateKeyInfo Decrypt(byte[] der, string? passPhrase, string name)
     {
         var encrypted = EncryptedPrivateKeyInfo.GetInstance(der);
-        if (Iterations(encrypted.EncryptionAlgorithm) is var iterations && (iterations is null || iterations.BitLength > 31 || iterations.IntValue is < 1 or > MostIterations))
-        {
-            throw new DamagedInputException(iterations is null
-                ? $"{name}: the key is encrypted in a way that roos does not read; write it anew with: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {name} -out NEW"
-                : $"{name}: the key is encrypted under {iterations} rounds of key derivation; roos takes 1 to {MostIterations}");
-        }
-
+        CheckDerivation(encrypted.EncryptionAlgorithm, name);
         if (passPhrase is null) throw new RoosException($"{name}: the key is encrypted, and no pass phrase was given");
         try
         {
             var isPkcs12 = encrypted.EncryptionAlgorithm.Algorithm.Id.StartsWith(PkcsObjectIdentifiers.Pkcs12PbeIds + ".", StringComparison.Ordinal);
             return PrivateKeyInfoFactory.CreatePrivateKeyInfo(isPkcs12 ? passPhrase.ToCharArray() : Utf8(passPhrase), encrypted);
         }
-        catch (Exception e) when (IsBadInput(e) || e is CryptoException)
+        catch (Exception e) when (BadInput.Caused(e))
         {
-            throw new RoosException($"{name}: the pass phrase is wrong", e);
+            throw new WrongPassPhraseException($"{name}: the pass phrase is wrong", e);
         }
     }
 
@@ -141,34 +139,56 @@ public sealed class PrivateKey
     // PKCS #12 derives them from characters.
     private static char[] Utf8(string passPhrase) => [.. Encoding.UTF8.GetBytes(passPhrase).Select(value => (char)value)];
 
-    // Of PBES2 with PBKDF2 (RFC 8018, A.2) or of the older kinds, whose parameters are salt and count; null for what has none.
-    private static BigInteger? Iterations(Org.BouncyCastle.Asn1.X509.AlgorithmIdentifier algorithm)
+    // Parameters of PBES2 with PBKDF2 (RFC 8018, A.2), or of the older kinds, which are salt and count alone.
+    private static void CheckDerivation(AlgorithmIdentifier algorithm, string name)
     {
-        if (!algorithm.Algorithm.Equals(PkcsObjectIdentifiers.IdPbeS2)) return Pkcs12PbeParams.GetInstance(algorithm.Parameters).Iterations;
-        var derivation = PbeS2Parameters.GetInstance(algorithm.Parameters).KeyDerivationFunc;
-        return derivation.Algorithm.Equals(PkcsObjectIdentifiers.IdPbkdf2) ? Pbkdf2Params.GetInstance(derivation.Parameters).IterationCountObject.Value : null;
+        BigInteger iterations;
+        if (!algorithm.Algorithm.Equals(PkcsObjectIdentifiers.IdPbeS2))
+        {
+            iterations = Pkcs12PbeParams.GetInstance(algorithm.Parameters).Iterations;
+        }
+        else
+        {
+            var derivation = PbeS2Parameters.GetInstance(algorithm.Parameters).KeyDerivationFunc;
+            if (!derivation.Algorithm.Equals(PkcsObjectIdentifiers.IdPbkdf2)) throw new DamagedInputException($"{name}: the key is encrypted in a way that roos does not read; write it anew with: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {name} -out NEW");
+            var parameters = Pbkdf2Params.GetInstance(derivation.Parameters);
+            iterations = parameters.IterationCountObject.Value;
+            if (parameters.KeyLengthObject is { } length && !IsWithin(length.Value, MostDerivedBytes)) throw new DamagedInputException($"{name}: the key is encrypted under a pass phrase from which it derives a key of {length.Value} bytes; roos takes 1 to {MostDerivedBytes}");
+        }
+
+        if (!IsWithin(iterations, MostIterations)) throw new DamagedInputException($"{name}: the key is encrypted under {iterations} rounds of key derivation; roos takes 1 to {MostIterations}");
+
+        static bool IsWithin(BigInteger value, int most) => value.SignValue > 0 && value.CompareTo(BigInteger.ValueOf(most)) <= 0;
     }
 
     // Numbers that do not belong together make signatures that are none, or give the key away: they are tried once.
     private static PrivateKey Checked(RsaPrivateCrtKeyParameters? numbers, string name)
     {
         if (numbers is null) throw new DamagedInputException($"{name}: the key has no primes; write it anew with: openssl pkey -in {name} -out NEW");
-        var isPlausible = new[] { numbers.PublicExponent, numbers.Exponent, numbers.P, numbers.Q, numbers.DP, numbers.DQ, numbers.QInv }.All(number => number.SignValue > 0 && number.BitLength <= numbers.Modulus.BitLength)
-            && numbers.P.Multiply(numbers.Q).Equals(numbers.Modulus);
-        if (isPlausible)
+        try
         {
-            try
+            if (DoBelongTogether(numbers))
             {
                 var key = new PrivateKey(numbers);
                 Span<byte> digest = stackalloc byte[RsaPublicKey.DigestLength];
                 if (key.PublicKey.Verify(digest, key.Sign(digest))) return key;
             }
-            catch (Exception e) when (e is InvalidOperationException or ArithmeticException or ArgumentException or CryptoException)
-            {
-            }
+        }
+        catch (Exception e) when (BadInput.Caused(e))
+        {
         }
 
         throw new DamagedInputException($"{name}: the key is damaged: its numbers do not belong together");
+    }
+
+    // RFC 8017, 3.2. What is too long is not computed with.
+    private static bool DoBelongTogether(RsaPrivateCrtKeyParameters numbers)
+    {
+        if (new[] { numbers.PublicExponent, numbers.Exponent, numbers.P, numbers.Q, numbers.DP, numbers.DQ, numbers.QInv }.Any(number => number.SignValue <= 0 || number.BitLength > numbers.Modulus.BitLength)) return false;
+        return numbers.P.Multiply(numbers.Q).Equals(numbers.Modulus)
+            && numbers.Exponent.Remainder(numbers.P.Subtract(BigInteger.One)).Equals(numbers.DP)
+            && numbers.Exponent.Remainder(numbers.Q.Subtract(BigInteger.One)).Equals(numbers.DQ)
+            && numbers.QInv.Multiply(numbers.Q).Remainder(numbers.P).Equals(BigInteger.One);
     }
 
     private static DamagedInputException NoKey(string text, string name)
@@ -179,6 +199,4 @@ public sealed class PrivateKey
         if (PemText.Find(text, "CERTIFICATE", "PUBLIC KEY") is { } publicPart) return new DamagedInputException($"{name}: there is a {publicPart.Label.ToLowerInvariant()} in it and no private key");
         return new DamagedInputException($"{name}: there is no private key in it; it must be PEM, complete from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----");
     }
-
-    private static bool IsBadInput(Exception e) => e is ArgumentException or IOException or InvalidOperationException or ArithmeticException or GeneralSecurityException or FormatException or InvalidCastException or IndexOutOfRangeException or NullReferenceException;
 }

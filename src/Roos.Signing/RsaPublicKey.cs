@@ -55,7 +55,7 @@ public sealed class RsaPublicKey : IEquatable<RsaPublicKey>
         {
             return FromKey(PublicKeyFactory.CreateKey(found.Bytes), name);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or IOException or GeneralSecurityException or InvalidOperationException or ArithmeticException or InvalidCastException or IndexOutOfRangeException)
+        catch (Exception e) when (BadInput.Caused(e))
         {
             throw new DamagedInputException($"{name}: the public key in it is damaged", e);
         }

@@ -14,6 +14,7 @@ internal static class RoosCommand
             GlobalOptions.Quiet,
             InitCommand.Create(),
             BuildCommand.Create(),
+            AttachSignaturesCommand.Create(),
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
             InspectCommand.Create(),

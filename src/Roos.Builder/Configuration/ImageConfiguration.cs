@@ -166,8 +166,25 @@ public sealed class ImageConfiguration
 
     public Setting<bool> Checksum => Flag("Checksum");
 
-    /// <summary>disabled, hash, auto.</summary>
+    /// <summary>disabled, hash, auto, signed.</summary>
     public Setting<string> Verity => Required("Verity");
+
+    public Setting<bool> SecureBoot => Flag("SecureBoot");
+
+    public Setting<bool> SecureBootAutoEnroll => Flag("SecureBootAutoEnroll");
+
+    /// <summary>enabled, disabled, auto.</summary>
+    public Setting<string> SignExpectedPcr => Required("SignExpectedPcr");
+
+    /// <summary>Whether SHA256SUMS is signed.</summary>
+    public Setting<bool> Sign => Flag("Sign");
+
+    /// <summary>The private key for SHA256SUMS.</summary>
+    public Setting<string?> Key => Optional("Key");
+
+    /// <summary>A key and what says whose it is: SecureBoot, Verity or SignExpectedPcr.</summary>
+    internal (Setting<string?> Key, Setting<string> Source, Setting<string?> Certificate) Signer(string name) =>
+        (Optional(name + "Key"), Required(name + "KeySource"), Optional(name + "Certificate"));
 
     public Setting<string> CacheOnly => Required("CacheOnly");
 

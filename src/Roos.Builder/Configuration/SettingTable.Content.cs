@@ -7,7 +7,7 @@ namespace Roos.Builder.Configuration;
 public static partial class SettingTable
 {
     private const string NoScripts = "scripts are not run yet: put files into mkosi.extra/ and units into the image";
-    private const string NoSigning = "signing comes with a later version";
+    private const string NoShim = "shim is not written; enroll your own certificate, with SecureBootAutoEnroll= or in the firmware's menu";
 
     private static SettingDefinition[] ContentSettings() =>
     [
@@ -37,7 +37,7 @@ public static partial class SettingTable
             Choices = ["none", "uki", "systemd-boot", "grub", "uki-signed", "systemd-boot-signed", "grub-signed"], Works = ["none", "uki", "systemd-boot"], Default = "systemd-boot",
         },
         Later("Content", "BiosBootloader", Choice, Local, "Roos images start with UEFI") with { Choices = ["none", "grub"], Default = "none" },
-        Later("Content", "ShimBootloader", Choice, Local, NoSigning) with { Choices = ["none", "signed", "unsigned"], Default = "none" },
+        Later("Content", "ShimBootloader", Choice, Local, NoShim) with { Choices = ["none", "signed", "unsigned"], Default = "none" },
         Define("Content", "UnifiedKernelImages", Choice) with
         {
             Choices = ["none", "unsigned", "auto", "signed"], Boolean = ("signed", "none"), Works = ["auto", "unsigned"], Default = "auto",
@@ -80,30 +80,30 @@ public static partial class SettingTable
 
     private static SettingDefinition[] ValidationSettings() =>
     [
-        Later("Validation", "SecureBoot", SettingKind.Boolean, Local, NoSigning),
-        Define("Validation", "SecureBootAutoEnroll", SettingKind.Boolean) with { Default = "yes" },
+        Define("Validation", "SecureBoot", SettingKind.Boolean) with { Default = "no", Help = "Sign systemd-boot, the kernel and the UKI" },
+        Define("Validation", "SecureBootAutoEnroll", SettingKind.Boolean) with { Default = "yes", Help = "With SecureBoot=: a machine in setup mode enrolls the certificate at its first start" },
         Define("Validation", "SecureBootKey", SettingKind.Path, Universal) with { PickedUp = ["key"] },
-        Later("Validation", "SecureBootKeySource", Text, Universal, NoSigning) with { Default = "file" },
+        Define("Validation", "SecureBootKeySource", Text, Universal) with { Default = "file" },
         Define("Validation", "SecureBootCertificate", SettingKind.Path, Universal) with { PickedUp = ["crt"] },
-        Later("Validation", "SecureBootCertificateSource", Text, Universal, NoSigning) with { Default = "file" },
+        Define("Validation", "SecureBootCertificateSource", Text, Universal) with { Default = "file", Works = ["file"] },
         Idle("Validation", "SecureBootSignTool", Choice, Local, "Roos signs by itself") with { Choices = ["auto", "sbsign", "pesign", "systemd-sbsign"], Default = "auto" },
         Define("Validation", "Verity", Choice) with
         {
-            Choices = ["disabled", "hash", "defer", "auto", "signed"], Boolean = ("signed", "disabled"), Works = ["disabled", "hash", "auto"], Default = "auto", Remark = NoSigning,
+            Choices = ["disabled", "hash", "defer", "auto", "signed"], Boolean = ("signed", "disabled"), Works = ["disabled", "hash", "auto", "signed"], Default = "auto", Remark = "roos build --prepare-signing signs later",
         },
         Define("Validation", "VerityKey", SettingKind.Path, Universal) with { PickedUp = ["key"] },
-        Later("Validation", "VerityKeySource", Text, Universal, NoSigning) with { Default = "file" },
+        Define("Validation", "VerityKeySource", Text, Universal) with { Default = "file" },
         Define("Validation", "VerityCertificate", SettingKind.Path, Universal) with { PickedUp = ["crt"] },
-        Later("Validation", "VerityCertificateSource", Text, Universal, NoSigning) with { Default = "file" },
-        Later("Validation", "SignExpectedPcr", Feature, Local, NoSigning) with { Default = "auto" },
-        Define("Validation", "SignExpectedPcrKey", SettingKind.Path, Inherit) with { PickedUp = ["key"] },
-        Later("Validation", "SignExpectedPcrKeySource", Text, Inherit, NoSigning) with { Default = "file" },
-        Define("Validation", "SignExpectedPcrCertificate", SettingKind.Path, Inherit) with { PickedUp = ["crt"] },
-        Later("Validation", "SignExpectedPcrCertificateSource", Text, Inherit, NoSigning) with { Default = "file" },
+        Define("Validation", "VerityCertificateSource", Text, Universal) with { Default = "file", Works = ["file"] },
+        Define("Validation", "SignExpectedPcr", Feature) with { Default = "auto", Help = "Sign policies over PCR 11" },
+        Define("Validation", "SignExpectedPcrKey", SettingKind.Path, Inherit) with { PickedUp = ["key", "pcr.key"] },
+        Define("Validation", "SignExpectedPcrKeySource", Text, Inherit) with { Default = "file" },
+        Define("Validation", "SignExpectedPcrCertificate", SettingKind.Path, Inherit) with { PickedUp = ["crt", "pcr.pub"] },
+        Define("Validation", "SignExpectedPcrCertificateSource", Text, Inherit) with { Default = "file", Works = ["file"] },
         Later("Validation", "Passphrase", SettingKind.Path, Local, "/var is encrypted on its own machine") with { PickedUp = ["passphrase"] },
         Define("Validation", "Checksum", SettingKind.Boolean) with { Default = "no" },
-        Later("Validation", "Sign", SettingKind.Boolean, Local, NoSigning),
-        Later("Validation", "Key", Text, Local, NoSigning),
+        Define("Validation", "Sign", SettingKind.Boolean) with { Default = "no", Help = "Sign SHA256SUMS with OpenPGP" },
+        Define("Validation", "Key", Text),
         Idle("Validation", "OpenPGPTool", Text, Local, "Roos signs by itself") with { Default = "gpg", Option = "--openpgp-tool" },
     ];
 }

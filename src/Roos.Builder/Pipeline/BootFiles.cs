@@ -12,26 +12,25 @@ using Roos.Initrd;
 using Roos.Initrd.Compression;
 using Roos.Initrd.Cpio;
 using Roos.Initrd.Modules;
-using Roos.Uki;
 
 namespace Roos.Builder.Pipeline;
 
-/// <summary>The initrd and the unified kernel image.</summary>
+/// <summary>The initrd and the other parts of the unified kernel image.</summary>
 internal sealed class BootFiles(ImageConfiguration image, BuildIdentity identity, Kernel kernel, int workers, Workspace workspace, BuildProgress progress) : IDisposable
 {
     private readonly List<Spool> _spools = [];
 
-    /// <summary>The joined initrds, as in the UKI. There once <see cref="MakeUki"/> has run.</summary>
+    /// <summary>The joined initrds, as in the UKI. There once <see cref="MakeParts"/> has run.</summary>
     public ByteSource Initrd { get; private set; } = ByteSource.Empty;
 
     /// <summary>The UKI's file name, in the ESP and among the outputs.</summary>
-    public static string UkiName(ImageConfiguration image) => (image.UnifiedKernelImageFormat.Value ?? image.Output.Value) + ".efi";
+    private static string UkiName(ImageConfiguration image) => (image.UnifiedKernelImageFormat.Value ?? image.Output.Value) + ".efi";
 
     /// <param name="root">The image's tree: stub, os-release, modules, firmware and microcode are taken from it.</param>
     /// <param name="initrds">Trees of initrds with the level each is compressed with, in the order in which the kernel unpacks them; the kernel's modules come last.</param>
     /// <param name="rootHashArgument"><c>roothash=…</c>, first on the command line; null where nothing is verity-protected.</param>
     /// <param name="cancellation">Ends it.</param>
-    public IImage MakeUki(FileTree root, IReadOnlyList<(FileTree Tree, int Level)> initrds, string? rootHashArgument, CancellationToken cancellation)
+    public PreparedUki MakeParts(FileTree root, IReadOnlyList<(FileTree Tree, int Level)> initrds, string? rootHashArgument, CancellationToken cancellation)
     {
         var archives = new List<ByteSource>();
         using (var step = progress.Begin("Initrd"))
@@ -44,8 +43,9 @@ internal sealed class BootFiles(ImageConfiguration image, BuildIdentity identity
 
         var microcode = Microcode.Plan(root, identity.Clock);
         var commandLine = string.Join(' ', image.KernelCommandLine.Select(argument => argument.Value).Prepend(rootHashArgument).Where(argument => !string.IsNullOrEmpty(argument)));
-        return UkiImage.Plan(new UkiOptions
+        return new PreparedUki
         {
+            FileName = UkiName(image),
             Stub = EfiStub.Find(root, image.Architecture.Value),
             Linux = kernel.Image,
             Initrds = archives,
@@ -53,20 +53,14 @@ internal sealed class BootFiles(ImageConfiguration image, BuildIdentity identity
             OsRelease = Text(root, "usr/lib/os-release"),
             CommandLine = commandLine,
             KernelVersion = kernel.Version,
-            Profiles = [.. image.UkiProfiles.Select(profile => ToProfile(profile, commandLine))],
-        });
+            Profiles = [.. image.UkiProfiles.Select(profile => (profile.Field("ID")!, profile.Field("TITLE"), string.Join(' ', profile.CommandLine.Select(argument => argument.Value).Prepend(commandLine))))],
+        };
     }
 
     public void Dispose()
     {
         foreach (var spool in _spools) spool.Dispose();
     }
-
-    private static Roos.Uki.UkiProfile ToProfile(Configuration.UkiProfile profile, string commandLine) => new()
-    {
-        Name = new UkiProfileName(profile.Field("ID")!, profile.Field("TITLE")),
-        CommandLine = string.Join(' ', profile.CommandLine.Select(argument => argument.Value).Prepend(commandLine)),
-    };
 
     private static string Text(FileTree tree, string path) =>
         tree.FindFile(path) is { } file ? Encoding.UTF8.GetString(file.Content.ToArray()) : throw new RoosException($"/{path} must be in the tree and is not");

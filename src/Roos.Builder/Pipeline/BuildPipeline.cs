@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Text;
 using Roos.Builder.Boot;
 using Roos.Builder.Configuration;
 using Roos.Builder.Packages;
 using Roos.Builder.Publishing;
 using Roos.Builder.Repart;
+using Roos.Builder.Signing;
 using Roos.Builder.Terminal;
 using Roos.Builder.Workspaces;
 using Roos.Core.Bytes;
@@ -13,17 +15,34 @@ using Roos.Initrd.Compression;
 
 namespace Roos.Builder.Pipeline;
 
-/// <summary>From configuration to outputs: read <see cref="Run"/> from top to bottom.</summary>
-internal sealed class BuildPipeline(ApplianceConfiguration appliance, BuildOptions options, BuildProgress progress)
+/// <summary>From configuration to an image that lacks nothing but signatures, and on to outputs: read <see cref="Prepare"/> from top to bottom.</summary>
+internal sealed class BuildPipeline(ApplianceConfiguration appliance, SigningPlan signing, BuildOptions options, BuildProgress progress)
 {
     private readonly ImageConfiguration _image = appliance.Main;
     private readonly BuildIdentity _identity = new(BuildClock.Of(appliance.Main, progress), appliance.Main.Seed.Value);
 
-    public async Task<IReadOnlyCollection<Output>> Run(CancellationToken cancellation)
+    /// <summary>Builds with keys that are at hand.</summary>
+    public async Task<IReadOnlyCollection<Output>> Run(ISignatureSource signatures, CancellationToken cancellation)
     {
         using var workspace = Workspace.Create(options.OutputDirectory);
-        using var packages = new PackageTrees(options, workspace, progress);
-        var outputs = new OutputSet(workspace, options.OutputDirectory);
+        using var preparation = new Preparation();
+        var image = await Prepare(workspace, preparation, cancellation);
+        return ImageAssembly.Complete(image, signatures, workspace, options.OutputDirectory, progress, cancellation);
+    }
+
+    /// <summary>Builds what needs no key into a folder, from which <see cref="PreparedFolder"/> goes on.</summary>
+    public async Task PrepareSigning(string folder, CancellationToken cancellation)
+    {
+        using var workspace = Workspace.Create(Path.GetDirectoryName(Path.GetFullPath(folder))!);
+        using var preparation = new Preparation();
+        var image = await Prepare(workspace, preparation, cancellation);
+        using var step = progress.Begin("Prepared image");
+        PreparedFolder.Save(image, folder, workspace, cancellation);
+    }
+
+    private async Task<PreparedImage> Prepare(Workspace workspace, Preparation preparation, CancellationToken cancellation)
+    {
+        var packages = preparation.Keep(new PackageTrees(options, workspace, progress));
         var system = new SystemTree(appliance, packages, progress);
 
         // 1. Packages: the only step that starts processes or uses the network.
@@ -40,53 +59,71 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, BuildOptio
         FileTree root;
         using (var step = progress.Begin("System tree"))
         {
-            root = system.MakeRoot(installed, _image, _identity.SourceDateEpoch, cancellation);
+            root = TrustedKeys.AddTo(system.MakeRoot(installed, _image, _identity.SourceDateEpoch, cancellation), signing, _image.ImageId.Value ?? _image.Output.Value, _identity.Clock);
             step.Result = string.Create(CultureInfo.InvariantCulture, $"{root.Walk().Count():N0} files");
         }
 
         var kernel = Kernel.Find(root);
         if (kernel.OtherVersions.Count > 0) progress.Note($"kernel {kernel.Version} is the one that starts; also in the image: {string.Join(", ", kernel.OtherVersions)}");
         var specifiers = RepartSpecifiers.FromOsRelease(OsReleaseValues.Read(root), _image.Architecture.Value, kernel.Version);
-        var definitions = RepartReader.Load([.. _image.RepartDirectories.Select(directory => directory.Value)], specifiers);
-        foreach (var note in definitions.SelectMany(definition => definition.Notes)) progress.Note(note);
-        using var cache = new CompressionCacheFolder(options.CacheDirectory, CompressionCacheFolder.DefaultMaximumLength, progress.Warn);
+        var definitions = ReadDefinitions(specifiers);
+        var cache = preparation.Keep(new CompressionCacheFolder(options.CacheDirectory, CompressionCacheFolder.DefaultMaximumLength, progress.Warn));
         var partitions = new PartitionImages(definitions, _identity, options.Workers, options.ErofsLayout, workspace, cache, progress);
 
         // 3. File systems that a root hash protects, each with its hash tree, in one pass.
         partitions.MakeVerityProtected(root, cancellation);
 
-        // 4. The unified kernel image, whose command line names the root hash.
-        using var boot = new BootFiles(_image, _identity, kernel, options.Workers, workspace, progress);
-        var ukiName = BootFiles.UkiName(_image);
-        var uki = outputs.Add(ukiName, boot.MakeUki(root, initrds, partitions.RootHashArgument, cancellation), [], cancellation);
+        // 4. The parts of the unified kernel image, whose command line names the root hash.
+        var boot = preparation.Keep(new BootFiles(_image, _identity, kernel, options.Workers, workspace, progress));
+        var uki = boot.MakeParts(root, initrds, partitions.RootHashArgument, cancellation);
 
         // 5. The ESP and whatever else the definitions ask for.
-        partitions.MakeOthers(EspTree.AddTo(root, ukiName, uki, _image.Architecture.Value, _identity.Clock), cancellation);
+        var places = new BootPlaces(ByteSource.FromMemory(new byte[1]), EfiStub.FindBootLoader(root, _image.Architecture.Value).Content);
+        partitions.MakeOthers(EspTree.AddTo(root, uki.FileName, places.Uki!, _image.Architecture.Value, _identity.Clock), places, cancellation);
 
-        // 6. The disk, its partitions on their own, and what describes them.
-        using (var step = progress.Begin("Disk"))
+        // 6. The places of all partitions, and what describes the image.
+        var plan = DiskPlanner.Plan(definitions, _identity.Seed, definition => partitions.ContentOf(definition) is { } content ? new PlannedLength(content.Length) : null, partitions.RootHashes, specifiers);
+        return new PreparedImage
         {
-            var plan = DiskPlanner.Plan(definitions, _identity.Seed, partitions.ContentOf, partitions.RootHashes, specifiers);
-            var name = _image.Output.Value;
-            outputs.Add($"{name}.{_image.OutputExtension}", plan.Disk, [], cancellation);
-            if (Splits("partitions"))
-            {
-                foreach (var partition in plan.Partitions.Where(partition => partition.SplitName is not null))
-                {
-                    // Without the zeros up to the end of its slot: a download has the size of what is in it.
-                    outputs.Add($"{name}.{partition.SplitName}.raw", partition.Placement.Partition.Content ?? partition.Slot, [], cancellation);
-                }
-            }
+            Name = _image.Output.Value,
+            DiskExtension = _image.OutputExtension,
+            Clock = _identity.Clock,
+            Signing = signing,
+            Uki = uki,
+            BootLoader = places.BootLoader!,
+            Disk = new PreparedDisk(_identity.Seed.DiskUuid, plan.Disk.Length, [.. plan.Partitions.Select(partition => new PreparedPartition(
+                partition.Placement.Partition with { Content = null }, Splits("partitions") ? partition.SplitName : null, partitions.ContentOf(partition.Definition)))]),
+            Outputs = [.. Descriptions(partitions, kernel, boot, installed)],
+        };
+    }
 
-            if (Splits("roothash") && partitions.RootHash is { } rootHash) outputs.Add(name + ".roothash", rootHash + "\n", cancellation);
-            if (Splits("kernel")) outputs.Add(name + ".vmlinuz", new SourceImage(kernel.Image), [], cancellation);
-            if (Splits("initrd")) outputs.Add(name + ".initrd", new SourceImage(boot.Initrd), [], cancellation);
-            if (_image.ManifestFormat.Count > 0) outputs.Add(name + ".manifest", ManifestFile.Write(_image, DpkgStatus.Read(installed)), cancellation);
-            outputs.Commit();
-            step.Result = $"{plan.Partitions.Count} partitions";
+    /// <summary>The definitions of the image's partitions; those of root hash signatures only where there will be signatures.</summary>
+    private IReadOnlyList<RepartDefinition> ReadDefinitions(RepartSpecifiers specifiers)
+    {
+        var definitions = RepartReader.Load([.. _image.RepartDirectories.Select(directory => directory.Value)], specifiers);
+        foreach (var note in definitions.SelectMany(definition => definition.Notes)) progress.Note(note);
+        if (signing.Verity is not null)
+        {
+            if (definitions.Any(definition => definition.Verity == VerityRole.Signature)) return definitions;
+            if (_image.Verity.Value == "signed") throw _image.Verity.Origin.Error("Verity=signed needs a partition definition with Verity=signature (Type=root-verity-sig, VerityMatchKey= as its data partition); there is none");
+            return definitions;
         }
 
-        return outputs.Outputs;
+        // An empty signature partition would look like a signed image and be none.
+        var unsigned = definitions.Where(definition => definition.Verity != VerityRole.Signature).ToList();
+        if (unsigned.Count < definitions.Count) progress.Note("the root hash is not signed, so there is no partition for its signature: roos genkey makes a key");
+        return unsigned;
+    }
+
+    private IEnumerable<(string Name, ByteSource Content)> Descriptions(PartitionImages partitions, Kernel kernel, BootFiles boot, FileTree installed)
+    {
+        var name = _image.Output.Value;
+        if (Splits("roothash") && partitions.RootHash is { } rootHash) yield return (name + ".roothash", Text(rootHash + "\n"));
+        if (Splits("kernel")) yield return (name + ".vmlinuz", kernel.Image);
+        if (Splits("initrd")) yield return (name + ".initrd", boot.Initrd);
+        if (_image.ManifestFormat.Count > 0) yield return (name + ".manifest", Text(ManifestFile.Write(_image, DpkgStatus.Read(installed))));
+
+        static ByteSource Text(string text) => ByteSource.FromMemory(Encoding.UTF8.GetBytes(text));
     }
 
     private bool Splits(string artifact) => _image.SplitArtifacts.Any(item => item.Value == artifact);
@@ -94,4 +131,30 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, BuildOptio
     private IEnumerable<ImageConfiguration> InitrdImages() => _image.Initrds.Select(reference => reference.Image is { } name
         ? appliance.Image(name)
         : throw reference.Origin.Error($"Initrds= with a ready file ({reference.File}) is not supported yet; name an image of mkosi.images/, as %O/NAME"));
+
+    /// <summary>What a prepared image reads from, until it is assembled.</summary>
+    private sealed class Preparation : IDisposable
+    {
+        private readonly List<IDisposable> _kept = [];
+
+        public T Keep<T>(T item)
+            where T : IDisposable
+        {
+            _kept.Add(item);
+            return item;
+        }
+
+        public void Dispose()
+        {
+            for (var i = _kept.Count - 1; i >= 0; i--) _kept[i].Dispose();
+        }
+    }
+
+    /// <summary>Content of which nothing but the length is known yet.</summary>
+    private sealed class PlannedLength(long length) : IImage
+    {
+        public long Length => length;
+
+        public void WriteTo(ImageSink sink, CancellationToken cancellation = default) => throw new InvalidOperationException("only the length is known");
+    }
 }

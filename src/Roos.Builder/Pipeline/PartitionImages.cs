@@ -15,7 +15,7 @@ namespace Roos.Builder.Pipeline;
 internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definitions, BuildIdentity identity, int workers, Func<ErofsOptions, ErofsOptions>? layout, Workspace workspace, CompressionCache cache, BuildProgress progress)
 {
     private readonly IReadOnlyList<PartitionIdentity> _identities = PartitionIdentity.Assign(definitions, identity.Seed);
-    private readonly Dictionary<RepartDefinition, IImage> _content = [];
+    private readonly Dictionary<RepartDefinition, PreparedContent> _content = [];
     private readonly Dictionary<string, byte[]> _rootHashes = new(StringComparer.Ordinal);
 
     /// <summary>Root hash by VerityMatchKey=.</summary>
@@ -30,57 +30,61 @@ internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definition
     private RepartDefinition? Protected => definitions.FirstOrDefault(definition => definition.Verity == VerityRole.Data && _rootHashes.ContainsKey(definition.VerityMatchKey!));
 
     /// <summary>The content of a partition, or null for an empty one.</summary>
-    public IImage? ContentOf(RepartDefinition definition) => _content.GetValueOrDefault(definition);
+    public PreparedContent? ContentOf(RepartDefinition definition) => _content.GetValueOrDefault(definition);
 
     /// <summary>Makes every Verity=data partition, and its Verity=hash partition from the same pass over the bytes.</summary>
     public void MakeVerityProtected(FileTree tree, CancellationToken cancellation)
     {
-        // An empty signature partition would look like a signed image and be none.
-        if (definitions.FirstOrDefault(definition => definition.Verity == VerityRole.Signature) is { } signature)
-        {
-            throw signature.Location.Error("Verity=signature is not supported yet, because roos does not sign yet: remove this definition");
-        }
-
         foreach (var data in definitions.Where(definition => definition.Verity == VerityRole.Data))
         {
             var hashing = new VeritySink(new VerityOptions { Salt = identity.Seed.VeritySalt, Uuid = identity.Seed.VerityUuid, Workers = workers });
-            _content[data] = MakeFileSystem(data, tree, [hashing], cancellation);
+            _content[data] = MakeFileSystem(data, tree, BootPlaces.None, [hashing], cancellation);
             var verity = hashing.Complete();
             _rootHashes[data.VerityMatchKey!] = verity.RootHash;
             foreach (var hash in definitions.Where(definition => definition.Verity == VerityRole.Hash && definition.VerityMatchKey == data.VerityMatchKey))
             {
-                _content[hash] = verity.HashDevice;
+                _content[hash] = new FixedContent(workspace.Materialize(hash.Name + ".verity", verity.HashDevice, [], cancellation));
+            }
+
+            foreach (var signature in definitions.Where(definition => definition.Verity == VerityRole.Signature && definition.VerityMatchKey == data.VerityMatchKey))
+            {
+                _content[signature] = new RootHashSignatureContent(data.VerityMatchKey!, verity.RootHash);
             }
         }
     }
 
     /// <summary>Makes every other partition that has a file system.</summary>
-    public void MakeOthers(FileTree tree, CancellationToken cancellation)
+    /// <param name="tree">With /boot as the ESP shall have it.</param>
+    /// <param name="places">What stands in it for programs that are not made yet.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public void MakeOthers(FileTree tree, BootPlaces places, CancellationToken cancellation)
     {
         foreach (var definition in definitions.Where(definition => definition.Verity == VerityRole.Off && definition.Format is not null))
         {
-            _content[definition] = MakeFileSystem(definition, tree, [], cancellation);
+            _content[definition] = MakeFileSystem(definition, tree, places, [], cancellation);
         }
     }
 
-    private IImage MakeFileSystem(RepartDefinition definition, FileTree image, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
+    private PreparedContent MakeFileSystem(RepartDefinition definition, FileTree image, BootPlaces places, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
     {
         var uuid = _identities.Single(one => ReferenceEquals(one.Definition, definition)).FileSystemUuid;
         var tree = PartitionTree.Select(definition, definitions, image);
         switch (definition.Format)
         {
             case "erofs":
-                return MakeErofs(definition, uuid, tree, also, cancellation);
+                if (tree.Walk().Any(item => places.KindOf(item.Node) is FatEntryKind.Uki or FatEntryKind.BootLoader)) throw definition.Location.Error("what is in /boot for the firmware goes into a partition with Format=vfat");
+                return new FixedContent(MakeErofs(definition, uuid, tree, also, cancellation));
             case "vfat":
                 var volumeId = uint.Parse(uuid.ToHex()[..8], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-                var size = PartitionSizes.SlotLength(definition, definitions);
-                return FatImage.Plan(tree, new FatOptions { Size = size, VolumeId = volumeId, MaximumTime = identity.Clock });
+                var options = new FatOptions { Size = PartitionSizes.SlotLength(definition, definitions), VolumeId = volumeId, MaximumTime = identity.Clock };
+                _ = FatImage.Plan(tree, options); // what FAT cannot hold is said now
+                return new FatContent(options.Size, volumeId, identity.Clock, [.. tree.Walk().Where(item => !item.Path.IsEmpty).Select(item => places.ToEntry(item.Path, item.Node))]);
             default:
                 throw definition.Location.Error($"Format={definition.Format ?? "(none)"} cannot be made for this partition: use erofs, or vfat for an ESP");
         }
     }
 
-    private SourceImage MakeErofs(RepartDefinition definition, Uuid uuid, FileTree tree, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
+    private ByteSource MakeErofs(RepartDefinition definition, Uuid uuid, FileTree tree, IReadOnlyList<ImageSink> also, CancellationToken cancellation)
     {
         var bytes = tree.Walk().Select(item => item.Node).OfType<RegularFile>().Distinct().Sum(file => file.Content.Length);
         using var step = progress.Begin($"EroFS {definition.Type.Identifier}", bytes);
@@ -103,6 +107,6 @@ internal sealed class PartitionImages(IReadOnlyList<RepartDefinition> definition
         // Said now and not after the initrd and the UKI have been made.
         _ = PartitionSizes.Bounds(definition, definitions, plan.Length);
         step.Result = string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0} MB of files in {plan.Length / 1e6:0} MB");
-        return new SourceImage(source);
+        return source;
     }
 }

@@ -20,7 +20,12 @@ public sealed class OutputSet(Workspace workspace, string directory)
     /// <summary>The file with the digest of every output, as sha256sum writes it; in byte order of names.</summary>
     public const string Manifest = "SHA256SUMS";
 
+    /// <summary>The detached OpenPGP signature of <see cref="Manifest"/>, binary.</summary>
+    public const string ManifestSignature = Manifest + ".gpg";
+
     private readonly SortedDictionary<string, Output> _outputs = new(StringComparer.Ordinal);
+
+    private byte[]? _signature;
 
     /// <summary>What has been made so far, by name.</summary>
     public IReadOnlyCollection<Output> Outputs => _outputs.Values;
@@ -40,21 +45,32 @@ public sealed class OutputSet(Workspace workspace, string directory)
         Add(name, new SourceImage(ByteSource.FromMemory(Encoding.UTF8.GetBytes(text))), [], cancellation);
 
     /// <summary>True for what can be the name of an output: a file name without folders.</summary>
-    internal static bool IsName(string name) => name is not (Manifest or "" or "." or "..") && name.AsSpan().IndexOfAny("/\\\0\n") < 0;
+    internal static bool IsName(string name) => name is not (Manifest or ManifestSignature or "" or "." or "..") && name.AsSpan().IndexOfAny("/\\\0\n") < 0;
 
     /// <summary>Moves everything into the output directory. The sources that <see cref="Add(string, IImage, IReadOnlyList{ImageSink}, CancellationToken)"/> returned stay readable.</summary>
     public void Commit()
     {
-        var lines = string.Concat(_outputs.Values.Select(output => $"{output.Digest} *{output.Name}\n"));
         try
         {
-            File.WriteAllText(workspace.PathOf(Manifest), lines);
+            File.WriteAllBytes(workspace.PathOf(Manifest), ManifestText());
+            if (_signature is not null) File.WriteAllBytes(workspace.PathOf(ManifestSignature), _signature);
             Directory.CreateDirectory(directory);
-            foreach (var name in _outputs.Keys.Append(Manifest)) File.Move(workspace.PathOf(name), Path.Combine(directory, name), overwrite: true);
+            foreach (var name in _outputs.Keys) Move(name);
+            if (_signature is not null) Move(ManifestSignature);
+            else File.Delete(Path.Combine(directory, ManifestSignature)); // an earlier build's would belong to nothing
+            Move(Manifest);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new RoosException($"{directory}: the outputs are complete but cannot be moved there: {e.Message}", e);
         }
     }
+
+    /// <summary>What SHA256SUMS will hold: UTF-8.</summary>
+    public byte[] ManifestText() => Encoding.UTF8.GetBytes(string.Concat(_outputs.Values.Select(output => $"{output.Digest} *{output.Name}\n")));
+
+    /// <summary>Gives the signature of <see cref="ManifestText"/>, after which nothing can be added.</summary>
+    public void SignManifest(byte[] signature) => _signature = signature;
+
+    private void Move(string name) => File.Move(workspace.PathOf(name), Path.Combine(directory, name), overwrite: true);
 }

@@ -16,7 +16,7 @@ public static class PublishedOutputs
         try
         {
             var removed = new List<string>();
-            foreach (var path in Names(directory).Append(OutputSet.Manifest).Select(name => Path.Combine(directory, name)).Where(File.Exists))
+            foreach (var path in Names(directory).Append(OutputSet.ManifestSignature).Append(OutputSet.Manifest).Select(name => Path.Combine(directory, name)).Where(File.Exists))
             {
                 File.Delete(path);
                 removed.Add(path);

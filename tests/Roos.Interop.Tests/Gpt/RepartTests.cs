@@ -2,6 +2,7 @@ using Roos.Builder.Repart;
 using Roos.Core.Bytes;
 using Roos.Core.Identity;
 using Roos.Gpt;
+using Roos.Signing;
 using Roos.Testing;
 using Roos.Verity;
 
@@ -37,6 +38,12 @@ public sealed class RepartTests
             ("20-verity", "Type=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best", 0),
             ("30-sig", "Type=root-verity-sig", 16384),
         ],
+        ["signed"] =
+        [
+            ("10-root", "Type=root\nVerity=data\nVerityMatchKey=root\nLabel=%M_%A", 1500 * 4096),
+            ("20-verity", "Type=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best", 0),
+            ("30-sig", "Type=root-verity-sig\nVerity=signature\nVerityMatchKey=root\nSplitName=%U.root-verity-sig", 0),
+        ],
         ["tiny-weights"] =
         [
             ("10-a", "Type=linux-generic\nSizeMinBytes=8K\nWeight=100\nSplitName=a", 0),
@@ -62,6 +69,12 @@ public sealed class RepartTests
         ],
     };
 
+    private static readonly Lazy<(PrivateKey Key, Certificate Certificate)> Signer = new(() =>
+    {
+        var key = PrivateKey.Generate(2048, new SeededRandom("repart"));
+        return (key, Certificate.SelfSigned(key, "repart", new DateTimeOffset(2025, 8, 9, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2055, 8, 9, 0, 0, 0, TimeSpan.Zero), [1]));
+    });
+
     public static TheoryData<string> Names => [.. Disks.Keys];
 
     [Theory]
@@ -80,7 +93,10 @@ public sealed class RepartTests
         }
 
         Directory.CreateDirectory(scratch["theirs"]);
-        repart.Must("--offline=yes", "--seed=" + SeedUuid, "--empty=create", "--size=auto", "--dry-run=no", "--split=yes", "--definitions=" + scratch["theirs.d"], scratch["theirs/disk.raw"]);
+        File.WriteAllText(scratch["key"], Signer.Value.Key.ToPem(null, new SeededRandom("unused")));
+        if (OperatingSystem.IsLinux()) File.SetUnixFileMode(scratch["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(scratch["crt"], Signer.Value.Certificate.ToPem());
+        repart.Must("--private-key=" + scratch["key"], "--certificate=" + scratch["crt"], "--offline=yes", "--seed=" + SeedUuid, "--empty=create", "--size=auto", "--dry-run=no", "--split=yes", "--definitions=" + scratch["theirs.d"], scratch["theirs/disk.raw"]);
 
         var plan = Plan(scratch["ours.d"], scratch);
         Directory.CreateDirectory(scratch["ours"]);
@@ -120,13 +136,27 @@ public sealed class RepartTests
             trees.Add(data.VerityMatchKey!, sink.Complete());
         }
 
-        return DiskPlanner.Plan(definitions, seed, definition => definition.Verity == VerityRole.Hash ? trees[definition.VerityMatchKey!].HashDevice : Given(definition), trees.ToDictionary(tree => tree.Key, tree => tree.Value.RootHash), specifiers);
+        return DiskPlanner.Plan(definitions, seed, Content, trees.ToDictionary(tree => tree.Key, tree => tree.Value.RootHash), specifiers);
+
+        IImage? Content(RepartDefinition definition) => definition.Verity switch
+        {
+            VerityRole.Hash => trees[definition.VerityMatchKey!].HashDevice,
+            VerityRole.Signature => Sign(trees[definition.VerityMatchKey!].RootHash),
+            _ => Given(definition),
+        };
 
         IImage? Given(RepartDefinition definition)
         {
             var path = scratch[Path.GetFileNameWithoutExtension(definition.Name)];
             return File.Exists(path) ? new SourceImage(ByteSource.FromMemory(File.ReadAllBytes(path))) : null;
         }
+    }
+
+    private static IImage Sign(byte[] rootHash)
+    {
+        var (key, certificate) = Signer.Value;
+        var waiting = DetachedCms.Prepare(RootHashSignature.DigestOf(rootHash), certificate);
+        return new RootHashSignature(rootHash, certificate.Fingerprint, waiting.Complete(key.Sign(waiting.Digest.AsSpan()))).ToImage(PartitionSizes.SignatureLength);
     }
 
     private static void Write(string path, IImage image)
