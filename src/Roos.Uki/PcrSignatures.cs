@@ -72,5 +72,5 @@ public static class PcrSignatures
     }
 
     /// <summary>Of RSAPublicKey (PKCS#1), not of SubjectPublicKeyInfo.</summary>
-    private static byte[] FingerprintOf(RsaPublicKey key) => SHA256.HashData(key.ToPkcs1());
+    internal static byte[] FingerprintOf(RsaPublicKey key) => SHA256.HashData(key.ToPkcs1());
 }

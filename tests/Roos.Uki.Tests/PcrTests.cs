@@ -155,6 +155,49 @@ public sealed class PcrTests
     }
 
     [Fact]
+    public void Signed_policies_are_read_back_and_checked()
+    {
+        using var rsa = RSA.Create(2048);
+        using var other = RSA.Create(2048);
+        var key = RsaPublicKey.ReadPem(rsa.ExportSubjectPublicKeyInfoPem());
+        var signatures = Sign(Everything(), rsa, key, PcrBank.Sha256, PcrBank.Sha1);
+        var uki = UkiReader.Read(UkiImage.Plan(Everything().WithPcrSignatures(signatures)).Bytes);
+        foreach (var profile in uki.Profiles)
+        {
+            var read = SignedPolicy.Of(profile);
+            Assert.Equal(8, read.Count);
+            foreach (var signature in signatures)
+            {
+                Assert.Equal(signature.Policy.Value.Profile == profile.Index, read.Any(policy => policy.Covers(signature.Policy, key)));
+                Assert.DoesNotContain(read, policy => policy.Covers(signature.Policy, RsaPublicKey.ReadPem(other.ExportSubjectPublicKeyInfoPem())));
+            }
+
+            var first = signatures.First(signature => signature.Policy.Value.Profile == profile.Index);
+            var entry = read.Single(policy => policy.Covers(first.Policy, key));
+            Assert.True((entry with { KeyFingerprint = [] }).Covers(first.Policy, key));
+            Assert.False((entry with { KeyFingerprint = entry.Digest }).Covers(first.Policy, key));
+            Assert.False((entry with { Registers = [11, 7] }).Covers(first.Policy, key));
+            Assert.False((entry with { Signature = [.. entry.Signature.Reverse()] }).Covers(first.Policy, key));
+        }
+
+        Assert.Empty(SignedPolicy.Of(UkiReader.Read(UkiImage.Plan(Everything()).Bytes).Base));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{\"sha256\": {}}")]
+    [InlineData("{\"sha256\": [1]}")]
+    [InlineData("{\"sha256\": [{}]}")]
+    [InlineData("{\"sha256\": [{\"pcrs\": [11], \"pol\": \"zz\", \"sig\": \"\"}]}")]
+    [InlineData("{\"sha256\": [{\"pcrs\": [11], \"pol\": null, \"sig\": \"\"}]}")]
+    [InlineData("{\"sha256\": [{\"pcrs\": [1e99], \"pol\": \"00\", \"sig\": \"\"}]}")]
+    [InlineData("{\"sha256\": [{\"pcrs\": [11], \"pol\": \"00\", \"sig\": \"*\"}]}")]
+    [InlineData("{\"sha256\": [{\"pcrs\": 11, \"pol\": \"00\", \"sig\": \"\"}]}")]
+    public void Other_JSON_is_refused(string json) => Assert.Contains(".pcrsig must be JSON", Assert.Throws<DamagedInputException>(() => SignedPolicy.Read(json)).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Banks_have_names()
     {
         Assert.Equal(["sha1", "sha256", "sha384", "sha512"], PcrBanks.All.Select(bank => bank.Name()));

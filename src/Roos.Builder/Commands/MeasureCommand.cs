@@ -5,6 +5,7 @@ using System.Text.Json;
 using Roos.Builder.Inspection;
 using Roos.Core;
 using Roos.Core.Bytes;
+using Roos.Signing;
 using Roos.Uki;
 
 namespace Roos.Builder.Commands;
@@ -28,7 +29,7 @@ internal static class MeasureCommand
         var bank = new Option<string[]>("--bank") { Description = "A bank of the TPM: sha1, sha256, sha384 or sha512; all of them if not given", HelpName = "BANK" };
         var profile = new Option<string[]>("--profile") { Description = "Only this profile, by its ID or its number; 0 is the base", HelpName = "ID" };
         var phase = new Option<string[]>("--phase") { Description = "How far the boot has come, words with ':' between them; if not given, from enter-initrd to ready", HelpName = "PATH" };
-        var json = new Option<bool>("--json") { Description = "Print JSON; per profile and bank it is that of systemd-measure, with the digests of the policies" };
+        var json = new Option<bool>("--json") { Description = "Print JSON; per profile and bank it is that of systemd-measure, with the digests of the policies and whether the UKI has them signed" };
         var command = new Command("measure", Description) { file, bank, profile, phase, json };
         command.SetAction(parsed =>
         {
@@ -94,13 +95,16 @@ internal static class MeasureCommand
             writer.WriteStartArray("profiles");
             foreach (var group in values.GroupBy(value => (value.Profile, value.DeviceTree)))
             {
+                var profile = uki.Profiles.First(profile => profile.Index == group.Key.Profile);
                 writer.WriteStartObject();
                 writer.WriteNumber("index", group.Key.Profile);
                 if (group.First().ProfileId is { } id) writer.WriteString("id", id);
-                if (uki.Profiles.First(profile => profile.Index == group.Key.Profile).Title is { } title) writer.WriteString("title", title);
+                if (profile.Title is { } title) writer.WriteString("title", title);
                 if (group.Key.DeviceTree is { } tree) writer.WriteNumber("deviceTree", tree);
                 writer.WriteStartObject("predictions");
-                foreach (var bank in group.GroupBy(value => value.Bank)) WriteBank(writer, bank);
+                var signed = SignedPolicy.Of(profile);
+                var key = profile.Text(UkiSections.PcrPublicKey) is { } pem ? RsaPublicKey.ReadPem(pem, UkiSections.PcrPublicKey) : null;
+                foreach (var bank in group.GroupBy(value => value.Bank)) WriteBank(writer, bank, policy => key is not null && signed.Any(entry => entry.Covers(policy, key)));
                 writer.WriteEndObject();
                 writer.WriteEndObject();
             }
@@ -112,7 +116,7 @@ internal static class MeasureCommand
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
-    private static void WriteBank(Utf8JsonWriter writer, IGrouping<PcrBank, PcrValue> bank)
+    private static void WriteBank(Utf8JsonWriter writer, IGrouping<PcrBank, PcrValue> bank, Func<PcrPolicy, bool> isSigned)
     {
         writer.WriteStartArray(bank.Key.Name());
         foreach (var value in bank)
@@ -121,7 +125,9 @@ internal static class MeasureCommand
             if (value.Phase.Length > 0) writer.WriteString("phase", value.Phase);
             writer.WriteNumber("pcr", PcrPrediction.Register);
             writer.WriteString("hash", Hex(value));
-            writer.WriteString("policy", Convert.ToHexStringLower(new PcrPolicy(value).Digest.AsSpan()));
+            var policy = new PcrPolicy(value);
+            writer.WriteString("policy", Convert.ToHexStringLower(policy.Digest.AsSpan()));
+            writer.WriteBoolean("signed", isSigned(policy));
             writer.WriteEndObject();
         }
 

@@ -144,6 +144,9 @@ public sealed class UkiCommandTests : IDisposable
         _roos.Must(["uki", "build", .. arguments, "--pcr-public-key=" + Path("a.pub"), "--output=" + Path("ours.efi")]);
         Assert.Equal(SHA256.HashData(File.ReadAllBytes(Path("theirs.efi"))), SHA256.HashData(File.ReadAllBytes(Path("ours.efi"))));
 
+        Assert.DoesNotContain("\"signed\": false", _roos.Must("measure", Path("theirs.efi"), "--json", "--bank=sha256"), StringComparison.Ordinal);
+        Assert.DoesNotContain("\"signed\": true", _roos.Must("measure", Path("theirs.efi"), "--json", "--bank=sha384"), StringComparison.Ordinal);
+
         string[] signing = ["--secureboot-private-key=" + Path("b.key"), "--secureboot-certificate=" + Path("b.crt"), "--sign-kernel"];
         _roos.Must(["uki", "build", .. arguments, .. signing, "--output=" + Path("ours.efi")]);
         File.WriteAllBytes(Path("inner"), UkiReader.Read(_programs.Open(Path("ours.efi"))).Image.Find(".linux")!.Content.ToArray());
