@@ -1,3 +1,4 @@
+using Roos.Builder.Signing;
 using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Signing;
@@ -18,10 +19,10 @@ internal sealed class ProgramSigner
     }
 
     /// <exception cref="RoosException">Key and certificate cannot be read, do not belong together, or may not sign programs.</exception>
-    public static ProgramSigner Read(string keyPath, string certificatePath)
+    public static ProgramSigner Read(KeyLoader keys, string keyPath, string certificatePath)
     {
-        var certificate = UkiCommand.ReadCertificate(certificatePath);
-        var key = UkiCommand.ReadKey(keyPath);
+        var certificate = KeyFiles.LoadCertificate(certificatePath);
+        var key = keys.Load(keyPath);
         return KeyCheck.All(key.PublicKey, certificate, DateTimeOffset.UtcNow) is { } reason ? throw new RoosException($"{certificatePath}: {reason}") : new ProgramSigner(key, certificate);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Roos.Builder.Signing;
 using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Signing;
@@ -44,12 +45,15 @@ internal static class UkiBuildCommand
     public static Command Create()
     {
         var command = new Command("build", Description) { Linux, Initrds, Microcode, OsRelease, CommandLine, KernelRelease, Splash, DeviceTree, AutomaticDeviceTrees, Stub, PcrKey, PcrPublicKey, PcrBanks, Phases, Key, SigningCertificate, SignKernel, Output };
+        var passPhrases = new PassPhraseOptions();
+        passPhrases.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             using var files = new Files();
-            var signer = ReadSigner(parsed);
-            var options = Options(parsed, files, signer);
-            options = SignPolicies(parsed, options);
+            var keys = new KeyLoader(passPhrases.Of(parsed), cancellation);
+            var signer = ReadSigner(parsed, keys);
+            var options = SignPolicies(parsed, keys, Options(parsed, files, signer));
+            UkiCommand.Warn(parsed, keys);
             var uki = UkiImage.Plan(options);
             IImage image = signer is null ? uki : SignedPe.Plan(uki.Bytes, [signer.Sign(uki.Bytes, "UKI")], "UKI");
             UkiCommand.Replace(parsed.GetRequiredValue(Output), image, cancellation);
@@ -58,12 +62,12 @@ internal static class UkiBuildCommand
         return command;
     }
 
-    private static ProgramSigner? ReadSigner(ParseResult parsed)
+    private static ProgramSigner? ReadSigner(ParseResult parsed, KeyLoader keys)
     {
         var (key, certificate) = (parsed.GetValue(Key), parsed.GetValue(SigningCertificate));
         if ((key is null) != (certificate is null)) throw new UsageException("--secureboot-private-key and --secureboot-certificate go together");
         if (key is null && parsed.GetValue(SignKernel)) throw new UsageException("--sign-kernel needs --secureboot-private-key and --secureboot-certificate");
-        return key is null ? null : ProgramSigner.Read(key, certificate!);
+        return key is null ? null : ProgramSigner.Read(keys, key, certificate!);
     }
 
     private static UkiOptions Options(ParseResult parsed, Files files, ProgramSigner? signer)
@@ -86,10 +90,10 @@ internal static class UkiBuildCommand
         };
     }
 
-    private static UkiOptions SignPolicies(ParseResult parsed, UkiOptions options)
+    private static UkiOptions SignPolicies(ParseResult parsed, KeyLoader keys, UkiOptions options)
     {
         if (parsed.GetValue(PcrKey) is not { } path) return options;
-        var key = UkiCommand.ReadKey(path);
+        var key = keys.Load(path);
         var publicKey = options.PcrPublicKey is { } given ? RsaPublicKey.ReadPem(Encoding.Latin1.GetString(given.ToArray()), parsed.GetValue(PcrPublicKey)!) : key.PublicKey;
         if (!publicKey.Equals(key.PublicKey)) throw new RoosException($"{parsed.GetValue(PcrPublicKey)}: is not the public half of {path}");
         options = options with { PcrPublicKey = options.PcrPublicKey ?? ByteSource.FromMemory(Encoding.ASCII.GetBytes(publicKey.ToPem())) };

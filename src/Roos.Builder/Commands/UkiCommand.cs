@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Roos.Builder.Inspection;
+using Roos.Builder.Signing;
 using Roos.Builder.Workspaces;
 using Roos.Core;
 using Roos.Core.Bytes;
@@ -36,10 +37,14 @@ internal static class UkiCommand
         var key = new Option<string>("--key") { Description = "The private key, PEM", HelpName = "FILE", Required = true };
         var certificate = CertificateOption("Its certificate, PEM or DER");
         var append = new Option<bool>("--append") { Description = "Keep the signatures that FILE has; otherwise they are replaced" };
+        var passPhrases = new PassPhraseOptions();
         var command = new Command("sign", "Sign FILE") { EfiProgram, key, certificate, Output, append };
+        passPhrases.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var signer = ProgramSigner.Read(parsed.GetRequiredValue(key), parsed.GetRequiredValue(certificate));
+            var keys = new KeyLoader(passPhrases.Of(parsed), cancellation);
+            var signer = ProgramSigner.Read(keys, parsed.GetRequiredValue(key), parsed.GetRequiredValue(certificate));
+            Warn(parsed, keys);
             Change(parsed, (source, name) => parsed.GetValue(append) ? signer.AllSignatures(source, name) : [signer.Sign(source, name)], cancellation);
             return Task.FromResult(Builder.Program.Done);
         });
@@ -71,7 +76,7 @@ internal static class UkiCommand
         var command = new Command("verify", "Check that FILE is signed; exit status 1 where no signature is good") { EfiProgram, certificate };
         command.SetAction(parsed =>
         {
-            var trusted = ReadCertificate(parsed.GetRequiredValue(certificate));
+            var trusted = KeyFiles.LoadCertificate(parsed.GetRequiredValue(certificate));
             using var source = FileSource.Open(parsed.GetRequiredValue(EfiProgram));
             var verdicts = Verdicts(source, trusted);
             foreach (var (text, _) in verdicts) Console.Out.Write(FindingFormat.Clean(text) + "\n");
@@ -144,19 +149,9 @@ internal static class UkiCommand
 
     private static Option<string> CertificateOption(string description) => new("--certificate") { Description = description, HelpName = "FILE", Required = true };
 
-    internal static Certificate ReadCertificate(string path)
+    internal static void Warn(ParseResult parsed, KeyLoader keys)
     {
-        using var file = FileSource.Open(path);
-        return Certificate.Read(Small(file), path);
+        if (parsed.GetValue(GlobalOptions.Quiet)) return;
+        foreach (var warning in keys.Warnings) Console.Error.WriteLine("roos: warning: " + warning);
     }
-
-    internal static PrivateKey ReadKey(string path)
-    {
-        using var file = FileSource.Open(path);
-        return PrivateKey.ReadPem(System.Text.Encoding.Latin1.GetString(Small(file)), null, path);
-    }
-
-    private static byte[] Small(FileSource file) => file.Length <= MaximumKeyFile ? file.ToArray() : throw new RoosException($"{file.Path}: keys and certificates have at most {MaximumKeyFile} bytes; found {file.Length}");
-
-    private const int MaximumKeyFile = 1 << 20;
 }

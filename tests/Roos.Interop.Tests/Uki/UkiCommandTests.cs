@@ -101,6 +101,21 @@ public sealed class UkiCommandTests : IDisposable
     }
 
     [Fact]
+    public void Encrypted_keys_are_opened_with_their_pass_phrase()
+    {
+        var program = _programs.Copy("addonx64.efi.stub");
+        Judge.Host("openssl").Must("pkcs8", "-topk8", "-v2", "aes-256-cbc", "-in", Path("a.key"), "-out", Path("locked.key"), "-passout", "pass:so long");
+        File.WriteAllText(Path("pass"), "so long\nno part of it\n");
+        File.WriteAllText(Path("wrong"), "too short\n");
+        string[] sign = ["uki", "sign", program, "--key", Path("locked.key"), "--certificate", Path("a.crt")];
+        Assert.Contains("pass phrase", Failed([.. sign, "--passphrase-file", Path("wrong")]), StringComparison.Ordinal);
+        Assert.Contains("pass phrase", Failed(sign), StringComparison.Ordinal);
+        Assert.Contains("is not signed", Failed("uki", "verify", program, "--certificate", Path("a.crt")), StringComparison.Ordinal);
+        _roos.Must([.. sign, "--passphrase-file", Path("pass")]);
+        _roos.Must("uki", "verify", program, "--certificate", Path("a.crt"));
+    }
+
+    [Fact]
     public void Predictions_are_printed_as_systemd_measure_prints_them()
     {
         var program = _programs.Copy("uki");
