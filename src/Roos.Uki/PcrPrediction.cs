@@ -25,6 +25,9 @@ public static class PcrPrediction
 
     private const int ChunkSize = 1 << 17;
 
+    /// <summary>Kernels before 6.12 have some megabytes (uninitialised data).</summary>
+    private const long MaximumZeros = 1 << 28;
+
     // Do not rearrange: this is the order in which the stub measures, whatever the order in the file. Source: the table
     // unified_sections of systemd 257 (src/fundamental/uki.c), without .pcrsig, which cannot sign what it is part of.
     private static readonly string[] Measured =
@@ -106,8 +109,8 @@ public static class PcrPrediction
     /// <summary>A section that is longer in memory than in the file is measured with its zeros, and a few bytes can claim many of them.</summary>
     private static void CheckMemory(PeImage image)
     {
-        var total = image.Sections.Sum(section => (long)section.VirtualSize);
-        if (total > uint.MaxValue) throw image.Damaged($"its sections have less than 4 GiB in memory; found {total}");
+        var zeros = image.Sections.Sum(section => section.VirtualSize - section.Content.Length);
+        if (zeros > MaximumZeros) throw image.Damaged($"its sections have at most {MaximumZeros} bytes more in memory than in the file; found {zeros}");
     }
 
     /// <summary>Digests of what sections hold in memory, all banks in one pass.</summary>

@@ -183,7 +183,9 @@ public sealed class UkiImageTests
             for (var k = random.Next(1, 4); k > 0; k--) bytes[random.Next(0x400)] = (byte)random.Next(256);
             try
             {
-                foreach (var profile in UkiReader.Read(Pes.Source(bytes)).Profiles) _ = profile.OsRelease + profile.CommandLine + profile.KernelVersion;
+                var uki = UkiReader.Read(Pes.Source(bytes));
+                foreach (var profile in uki.Profiles) _ = profile.OsRelease + profile.CommandLine + profile.KernelVersion;
+                Assert.Equal(uki.Profiles.Length, PcrPrediction.Of(uki, [PcrBank.Sha256], [""]).Count);
             }
             catch (DamagedInputException)
             {
