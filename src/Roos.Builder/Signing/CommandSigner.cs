@@ -44,8 +44,8 @@ internal sealed class CommandSigner(string command, TimeSpan limit) : ISigner
         using var process = Begin(start, request);
         try
         {
-            var error = ReadLimited(process.StandardError.BaseStream, stop);
-            var output = ReadLimited(process.StandardOutput.BaseStream, stop);
+            var error = Read(process.StandardError.BaseStream, isSignature: false, stop);
+            var output = Read(process.StandardOutput.BaseStream, isSignature: true, stop);
             try
             {
                 await process.StandardInput.BaseStream.WriteAsync(request.Digest.ToArray(), stop).ConfigureAwait(false);
@@ -84,13 +84,15 @@ internal sealed class CommandSigner(string command, TimeSpan limit) : ISigner
         }
     }
 
-    private async Task<byte[]> ReadLimited(Stream stream, CancellationToken cancellation)
+    /// <summary>Of what is said to a person the beginning is enough.</summary>
+    private async Task<byte[]> Read(Stream stream, bool isSignature, CancellationToken cancellation)
     {
         using var result = new MemoryStream();
         var buffer = new byte[4096];
         int count;
         while ((count = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
         {
+            if (result.Length + count > MaximumOutput && !isSignature) continue;
             if (result.Length + count > MaximumOutput) throw new RoosException($"the signer command \"{command}\" wrote more than {MaximumOutput} bytes, and a signature has some hundreds");
             await result.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
         }
