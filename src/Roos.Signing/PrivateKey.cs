@@ -78,7 +78,7 @@ public sealed class PrivateKey
                 Encrypted => PrivateKeyFactory.CreateKey(Decrypt(found.Bytes, passPhrase, name)),
                 _ => PrivateKeyFactory.CreateKey(PrivateKeyInfo.GetInstance(found.Bytes)),
             };
-            RsaPublicKey.FromKey(key, name);
+            RsaPublicKey.Check(key, name);
             return Checked(key as RsaPrivateCrtKeyParameters, name);
         }
         catch (Exception e) when (BadInput.Caused(e))
