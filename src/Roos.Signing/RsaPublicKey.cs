@@ -63,28 +63,35 @@ public sealed class RsaPublicKey : IEquatable<RsaPublicKey>
     }
 
     /// <summary>True where <paramref name="signature"/> is RSASSA-PKCS1-v1_5 over the SHA-256 digest, made with this key's private half.</summary>
-    public bool Verify(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    public bool Verify(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature) => digest.Length == DigestLength && VerifyInfo([.. Sha256Prefix, .. digest], signature);
+
+    /// <summary>The same over any digest, which comes with its algorithm: DigestInfo, DER.</summary>
+    internal bool VerifyInfo(ReadOnlySpan<byte> digestInfo, ReadOnlySpan<byte> signature)
     {
-        if (digest.Length != DigestLength || signature.Length != SignatureLength) return false;
+        if (signature.Length != SignatureLength) return false;
         var number = new BigInteger(1, signature.ToArray());
         if (number.CompareTo(Parameters.Modulus) >= 0) return false;
         var found = number.ModPow(Parameters.Exponent, Parameters.Modulus).ToByteArrayUnsigned();
 
         // What must come out is made and compared as a whole: nothing of it is parsed.
-        return found.AsSpan().SequenceEqual(Encode(digest).AsSpan(1)); // a number has no leading zero
+        return found.AsSpan().SequenceEqual(EncodeInfo(digestInfo).AsSpan(1)); // a number has no leading zero
     }
 
     /// <summary>EMSA-PKCS1-v1_5 (RFC 8017, 9.2): 00 01 ff … ff 00, DigestInfo; as long as the modulus.</summary>
     internal byte[] Encode(ReadOnlySpan<byte> digest)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(digest.Length, DigestLength, nameof(digest));
+        return EncodeInfo([.. Sha256Prefix, .. digest]);
+    }
+
+    private byte[] EncodeInfo(ReadOnlySpan<byte> digestInfo)
+    {
         var encoded = new byte[SignatureLength];
         encoded.AsSpan().Fill(0xff);
         encoded[0] = 0;
         encoded[1] = 1;
-        digest.CopyTo(encoded.AsSpan(encoded.Length - DigestLength));
-        Sha256Prefix.CopyTo(encoded.AsSpan(encoded.Length - DigestLength - Sha256Prefix.Length));
-        encoded[^(DigestLength + 1 + Sha256Prefix.Length)] = 0;
+        digestInfo.CopyTo(encoded.AsSpan(encoded.Length - digestInfo.Length));
+        encoded[^(digestInfo.Length + 1)] = 0;
         return encoded;
     }
 

@@ -3,9 +3,8 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Math;
 using Roos.Core;
+using Roos.Core.Bytes;
 
 namespace Roos.Signing.OpenPgp;
 
@@ -14,15 +13,16 @@ namespace Roos.Signing.OpenPgp;
 /// </summary>
 public sealed class OpenPgpKey
 {
-    private const int MostBytes = 1 << 20;
-    private const byte Version = 4, Rsa = 1, RsaSignOnly = 3;
+    internal const byte Version = 4, Rsa = 1, RsaSignOnly = 3, MayCertify = 0x01, MaySign = 0x02;
+
+    // What gpg takes (MAX_UID_PACKET_LENGTH of its parse-packet.c).
+    private const int MostUserIdBytes = 2048;
 
     private readonly byte[] _keyring;
-    private readonly byte[] _body;
 
-    private OpenPgpKey(byte[] keyring, byte[] body, RsaPublicKey publicKey, string userId)
+    internal OpenPgpKey(byte[] keyring, byte[] body, RsaPublicKey publicKey, string userId, DateTimeOffset? expirationTime)
     {
-        (_keyring, _body, PublicKey, UserId) = (keyring, body, publicKey, userId);
+        (_keyring, PublicKey, UserId, ExpirationTime) = (keyring, publicKey, userId, expirationTime);
         CreationTime = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadUInt32BigEndian(body.AsSpan(1)));
         Fingerprint = [.. FingerprintOf(body)];
     }
@@ -32,81 +32,71 @@ public sealed class OpenPgpKey
     /// <summary>Part of the key: another time makes another fingerprint.</summary>
     public DateTimeOffset CreationTime { get; }
 
+    /// <summary>When the key runs out, so that gpg warns of its signatures; null for one that does not, as those made here.</summary>
+    public DateTimeOffset? ExpirationTime { get; }
+
     /// <summary>SHA-1 of the key's packet, 20 bytes; the last 8 are the key ID.</summary>
     public ImmutableArray<byte> Fingerprint { get; }
 
-    /// <summary>As <c>Name &lt;address&gt;</c>; empty where the keyring has none.</summary>
+    /// <summary>As <c>Name &lt;address&gt;</c>.</summary>
     public string UserId { get; }
 
-    /// <summary>The key as a binary keyring: what gpgv and systemd's import-pubring.gpg take.</summary>
+    /// <summary>The key as a binary keyring, as it was read or made: what gpgv and systemd's import-pubring.gpg take.</summary>
     public byte[] ToKeyring() => [.. _keyring];
 
     /// <summary>Makes an OpenPGP key of an RSA key: its own signature binds it to the user ID. Complete gives the keyring.</summary>
     /// <param name="key">The RSA key.</param>
-    /// <param name="userId">Who uses it, as <c>Name &lt;address&gt;</c>.</param>
-    /// <param name="creationTime">To the second, 1970 to 2106.</param>
+    /// <param name="userId">Who uses it, as <c>Name &lt;address&gt;</c>; up to 2048 bytes.</param>
+    /// <param name="creationTime">To the second, 1970 to 2106. gpg takes no key of the future.</param>
+    /// <exception cref="RoosException">User ID or time are none that OpenPGP can say.</exception>
     public static ToBeSigned Prepare(RsaPublicKey key, string userId, DateTimeOffset creationTime)
     {
-        byte[] body = [Version, .. Time(creationTime), Rsa, .. OpenPgpPacket.Number(key.Parameters.Modulus.ToByteArrayUnsigned()), .. OpenPgpPacket.Number(key.Parameters.Exponent.ToByteArrayUnsigned())];
-        var user = Encoding.UTF8.GetBytes(userId);
-        var fingerprint = FingerprintOf(body);
-        byte[][] about =
-        [
-            OpenPgpSignature.Subpacket(OpenPgpSignature.KeyFlags, [0x03]), // certify, sign
-            OpenPgpSignature.Subpacket(OpenPgpSignature.PreferredHashes, [OpenPgpSignature.Sha256]),
-        ];
-        var head = OpenPgpSignature.Head(OpenPgpSignature.PositiveCertification, creationTime, fingerprint, about);
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(length, (uint)user.Length);
-        byte[] signed = [.. Framed(body), 0xb4, .. length, .. user, .. head, .. OpenPgpSignature.Trailer(head)];
-        return OpenPgpSignature.Waiting(SHA256.HashData(signed), head, fingerprint, signature =>
+        var seconds = Seconds(creationTime);
+        var user = Utf8(userId);
+        byte[] body = [Version, .. OpenPgpPacket.FourBytes(seconds), Rsa, .. OpenPgpPacket.Number(key.Parameters.Modulus.ToByteArrayUnsigned()), .. OpenPgpPacket.Number(key.Parameters.Exponent.ToByteArrayUnsigned())];
+        byte[] about = [.. Subpackets.Make(Subpackets.KeyFlags, [MayCertify | MaySign]), .. Subpackets.Make(Subpackets.PreferredHashes, [SignatureHash.Sha256])];
+        return SignaturePacket.Prepare(SignaturePacket.PositiveCertification, Certified(body, user), FingerprintOf(body), seconds, about, signature =>
             [.. new OpenPgpPacket(OpenPgpPacket.PublicKey, body).ToArray(), .. new OpenPgpPacket(OpenPgpPacket.UserId, user).ToArray(), .. signature]);
     }
 
-    /// <summary>Reads a public key or keyring, binary or ASCII-armoured; of several keys the first.</summary>
+    /// <summary>
+    /// Reads a public key or keyring, binary or ASCII-armoured; of several keys the first that will do: RSA, may sign by itself (not
+    /// through a subkey), is bound to a user ID by its own signature and not revoked.
+    /// </summary>
     /// <param name="bytes">All of the file.</param>
     /// <param name="name">What to call it in messages.</param>
-    /// <exception cref="DamagedInputException">It is none, or its key is not RSA, version 4.</exception>
-    public static OpenPgpKey Read(ReadOnlySpan<byte> bytes, string name = "OpenPGP key")
-    {
-        if (bytes.Length > MostBytes) throw new DamagedInputException($"{name}: a keyring has at most {MostBytes} bytes; found {bytes.Length}");
-        var keyring = OpenPgpArmor.Remove(bytes, name);
-        var packets = OpenPgpPacket.Read(keyring, name);
-        if (packets.Count == 0 || packets[0].Tag != OpenPgpPacket.PublicKey) throw new DamagedInputException($"{name}: a keyring begins with a public key; {(packets.Count == 0 ? "it is empty" : $"found a packet with tag {packets[0].Tag}")}");
-        var key = ReadKey(packets[0].Body.Span, name);
-        var next = packets.Skip(1).TakeWhile(packet => packet.Tag != OpenPgpPacket.PublicKey).ToList();
-        var user = next.FirstOrDefault(packet => packet.Tag == OpenPgpPacket.UserId);
-        byte[] own = [.. packets[0].ToArray(), .. next.SelectMany(packet => packet.ToArray())];
-        return new OpenPgpKey(own, packets[0].Body.ToArray(), key, Encoding.UTF8.GetString(user.Body.Span));
-    }
+    /// <exception cref="DamagedInputException">It is none, or there is no such key in it.</exception>
+    public static OpenPgpKey Read(ReadOnlySpan<byte> bytes, string name = "OpenPGP key") => KeyringReader.Read(bytes, name);
 
-    internal static byte[] Time(DateTimeOffset time)
+    internal static uint Seconds(DateTimeOffset time)
     {
         var seconds = time.ToUnixTimeSeconds();
-        if (seconds is < 0 or > uint.MaxValue) throw new ArgumentOutOfRangeException(nameof(time), time, "OpenPGP has times from 1970 to 2106");
-        var result = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(result, (uint)seconds);
-        return result;
+        return seconds is >= 0 and <= uint.MaxValue ? (uint)seconds : throw new RoosException($"OpenPGP has times from 1970 to 2106; the time to be written is {seconds} seconds from 1970");
     }
 
-    private static RsaPublicKey ReadKey(ReadOnlySpan<byte> body, string name)
-    {
-        if (body.Length < 6 || body[0] != Version) throw new DamagedInputException($"{name}: the key must be of version 4; found {(body.IsEmpty ? "an empty packet" : $"version {body[0]}")}");
-        if (body[5] is not (Rsa or RsaSignOnly)) throw new DamagedInputException($"{name}: the key must be RSA, so that tokens and services can sign with it as with the others; found algorithm {body[5]} of OpenPGP. Make one with: roos genkey --openpgp");
-        var rest = body[6..];
-        if (OpenPgpPacket.TakeNumber(ref rest) is not { } modulus || OpenPgpPacket.TakeNumber(ref rest) is not { } exponent || !rest.IsEmpty) throw new DamagedInputException($"{name}: the public key's packet is damaged");
-        try
-        {
-            return RsaPublicKey.FromKey(new RsaKeyParameters(false, new BigInteger(1, modulus), new BigInteger(1, exponent)), name);
-        }
-        catch (ArgumentException e)
-        {
-            throw new DamagedInputException($"{name}: the numbers of the public key are none of RSA: {e.Message}", e);
-        }
-    }
+    /// <summary>What a signature that binds a user ID is made over.</summary>
+    internal static ByteSource Certified(byte[] body, ReadOnlySpan<byte> user) => ByteSource.FromMemory((byte[])[.. Framed(body), 0xb4, .. OpenPgpPacket.FourBytes((uint)user.Length), .. user]);
+
+    /// <summary>What a signature over the key alone is made over.</summary>
+    internal static byte[] Framed(byte[] body) => [0x99, .. OpenPgpPacket.TwoBytes(body.Length), .. body];
 
     [SuppressMessage("Security", "CA5350", Justification = "the fingerprint of version 4 is a name, defined with SHA-1")]
-    private static byte[] FingerprintOf(byte[] body) => SHA1.HashData(Framed(body));
+    internal static byte[] FingerprintOf(byte[] body) => SHA1.HashData(Framed(body));
 
-    private static byte[] Framed(byte[] body) => [0x99, .. OpenPgpPacket.TwoBytes(body.Length), .. body];
+    private static byte[] Utf8(string userId)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetBytes(userId);
+        }
+        catch (EncoderFallbackException e)
+        {
+            throw new RoosException("the user ID of an OpenPGP key must be text; found half a character in it", e);
+        }
+
+        if (bytes.Length is 0 or > MostUserIdBytes) throw new RoosException($"the user ID of an OpenPGP key has 1 to {MostUserIdBytes} bytes; found {bytes.Length}. It looks like: Name <address>");
+        if (userId.Any(char.IsControl)) throw new RoosException("the user ID of an OpenPGP key has no control characters such as line ends. It looks like: Name <address>");
+        return bytes;
+    }
 }

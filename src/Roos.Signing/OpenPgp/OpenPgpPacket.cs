@@ -4,9 +4,12 @@ using Roos.Core;
 namespace Roos.Signing.OpenPgp;
 
 /// <summary>A packet of OpenPGP: a tag and a body. Numbers are big-endian. Source: RFC 9580, 4 "Packet Syntax".</summary>
-internal readonly record struct OpenPgpPacket(int Tag, ReadOnlyMemory<byte> Body)
+/// <param name="Tag">What it is.</param>
+/// <param name="Body">What follows the header.</param>
+/// <param name="Start">Offset of the header in the bytes that the packet was read from.</param>
+internal readonly record struct OpenPgpPacket(int Tag, ReadOnlyMemory<byte> Body, int Start = 0)
 {
-    public const int Signature = 2, PublicKey = 6, UserId = 13, PublicSubkey = 14;
+    public const int Signature = 2, SecretKey = 5, PublicKey = 6, Trust = 12, UserId = 13;
 
     /// <summary>The packet with the older of the two headers, which every reader knows.</summary>
     public byte[] ToArray()
@@ -31,7 +34,7 @@ internal readonly record struct OpenPgpPacket(int Tag, ReadOnlyMemory<byte> Body
             var rest = bytes.Span[at..];
             var (tag, header, length) = ReadHeader(rest) ?? throw new DamagedInputException($"{name}: an OpenPGP packet begins at offset {at}; something else is there");
             if (length > rest.Length - header) throw new DamagedInputException($"{name}: the OpenPGP packet at offset {at} has {length} bytes, and {rest.Length - header} are there");
-            packets.Add(new OpenPgpPacket(tag, bytes.Slice(at + header, (int)length)));
+            packets.Add(new OpenPgpPacket(tag, bytes.Slice(at + header, (int)length), at));
             at += header + (int)length;
         }
 
@@ -72,6 +75,9 @@ internal readonly record struct OpenPgpPacket(int Tag, ReadOnlyMemory<byte> Body
 
     /// <summary>A length, or what else has two bytes.</summary>
     public static byte[] TwoBytes(int value) => [(byte)(value >> 8), (byte)(value & 0xff)];
+
+    /// <summary>A greater length, or a time.</summary>
+    public static byte[] FourBytes(uint value) => [.. TwoBytes((int)(value >> 16)), .. TwoBytes((int)(value & 0xffff))];
 
     /// <summary>Takes a number from the front of <paramref name="bytes"/>; null where there is none.</summary>
     public static byte[]? TakeNumber(ref ReadOnlySpan<byte> bytes)
