@@ -18,6 +18,7 @@ internal static class RoosCommand
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
             InspectCommand.Create(),
+            VerifyCommand.Create(),
             MeasureCommand.Create(),
             UkiCommand.Create(),
             CleanCommand.Create(),

@@ -17,14 +17,18 @@ public static class Inspector
     [
         (GptTable.IsPresent, Disk),
         (VeritySuperblock.IsPresent, HashDevice),
-        (source => Has(source, 1024, [0xe2, 0xe1, 0xf5, 0xe0]), Erofs), // EROFS_SUPER_MAGIC_V1
+        (IsErofs, Erofs),
         (source => Has(source, 82, "FAT32   "u8) && Has(source, 510, [0x55, 0xaa]), Fat),
-        (source => Has(source, 0, "MZ"u8), (source, _) => ProgramInspection.Describe(source)),
+        (IsProgram, (source, _) => ProgramInspection.Describe(source)),
         (source => Has(source, 0, "070701"u8), (source, _) => ProgramInspection.DescribeInitrd(source)),
         (source => Has(source, 0, [0x28, 0xb5, 0x2f, 0xfd]), (source, _) => new Finding("zstd", "Zstandard data (an initrd, perhaps)", source.Length)),
         (source => Has(source, 0, "LUKS"u8), (source, _) => new Finding("luks", "LUKS volume", source.Length)),
         (source => Has(source, 0, "{\"rootHash\":"u8), (source, _) => new Finding("verity-signature", "root hash signature", source.Length)),
     ];
+
+    internal static bool IsErofs(ByteSource source) => Has(source, 1024, [0xe2, 0xe1, 0xf5, 0xe0]); // EROFS_SUPER_MAGIC_V1
+
+    internal static bool IsProgram(ByteSource source) => Has(source, 0, "MZ"u8);
 
     /// <summary>Looks at bytes, and at what is in them.</summary>
     public static Finding Inspect(ByteSource source) => Inspect(source, 0);
@@ -129,7 +133,7 @@ public static class Inspector
     }
 
     /// <summary>All zeros at its start, which is where every format has something.</summary>
-    private static bool IsBlank(ByteSource source)
+    internal static bool IsBlank(ByteSource source)
     {
         var head = new byte[Math.Min(source.Length, 1 << 16)];
         source.Read(0, head);
