@@ -38,4 +38,18 @@ public static class DetachedCms
             return e.Message;
         }
     }
+
+    /// <summary>The certificate of whoever signed; null where the signature does not have it, or is none.</summary>
+    /// <param name="der">The signature; zeros may follow it.</param>
+    public static Certificate? Signer(ReadOnlyMemory<byte> der)
+    {
+        try
+        {
+            return SignedData.Read(der).Signer;
+        }
+        catch (DamagedInputException)
+        {
+            return null;
+        }
+    }
 }

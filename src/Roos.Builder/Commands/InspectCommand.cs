@@ -9,14 +9,16 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A disk, a partition, a file system, a hash device, a UKI, an initrd" };
+        var file = new Argument<string>("FILE") { Description = "A disk, a partition, a file system, a hash device, a UKI, an initrd; a certificate, a public key, a signature (.esl, .auth, .gpg)" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command("inspect", """
-            Show what an image is and what is in it. Exit status 1 where something in it breaks its format's rules.
+            Show what an image is and what is in it, down to who signed what and for which boot phases PCR policies are. Whether a
+            signature comes from whom you trust is for roos verify to say. Exit status 1 where something in it breaks its format's rules.
 
             Examples:
               roos inspect mkosi.output/roos_0.1.raw
               roos inspect --json mkosi.output/roos_0.1.efi
+              roos inspect mkosi.crt
             """)
         {
             file,

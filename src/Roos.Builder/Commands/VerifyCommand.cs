@@ -1,17 +1,17 @@
 using System.CommandLine;
 using System.Text;
+using Roos.Builder.Signing;
 using Roos.Builder.Verification;
 using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Signing;
+using Roos.Signing.OpenPgp;
 
 namespace Roos.Builder.Commands;
 
 /// <summary><c>roos verify IMAGE</c>: the chain of trust from firmware to every block, offline.</summary>
 internal static class VerifyCommand
 {
-    private const int MaximumKeyFile = 1 << 20;
-
     private const string Description =
         """
         Follow the chain of trust through a disk image (or a UKI), as a machine does when it starts: partition table, ESP, keys to
@@ -34,17 +34,19 @@ internal static class VerifyCommand
         var certificate = Option("--certificate", "Who must have signed, PEM or DER: what firmware will trust");
         var verity = Option("--verity-certificate", "Who must have signed root hashes, where that is another");
         var pcr = Option("--pcr-key", "The public key that PCR policies must be signed with, PEM; the UKI's own if not given");
+        var openPgp = Option("--openpgp-key", "The OpenPGP key or keyring that must have signed SHA256SUMS beside IMAGE");
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var workers = new Option<string?>("--workers") { Description = "Threads that hash (default: one per processor)", HelpName = "N" };
-        var command = new Command("verify", Description) { image, certificate, verity, pcr, json, workers };
+        var command = new Command("verify", Description) { image, certificate, verity, pcr, openPgp, json, workers };
         command.SetAction((parsed, cancellation) =>
         {
-            var secureBoot = parsed.GetValue(certificate) is { } path ? ReadCertificate(path) : null;
+            var secureBoot = parsed.GetValue(certificate) is { } path ? KeyFiles.LoadCertificate(path) : null;
             var trust = new TrustAnchors
             {
                 SecureBoot = secureBoot,
-                Verity = parsed.GetValue(verity) is { } other ? ReadCertificate(other) : secureBoot,
-                Pcr = parsed.GetValue(pcr) is { } key ? RsaPublicKey.ReadPem(Encoding.Latin1.GetString(Small(key)), key) : null,
+                Verity = parsed.GetValue(verity) is { } other ? KeyFiles.LoadCertificate(other) : secureBoot,
+                Pcr = parsed.GetValue(pcr) is { } key ? RsaPublicKey.ReadPem(Encoding.Latin1.GetString(KeyFiles.Read(key, "public key")), key) : null,
+                OpenPgp = parsed.GetValue(openPgp) is { } keyring ? OpenPgpKey.Read(KeyFiles.Read(keyring, "OpenPGP key"), keyring) : null,
             };
             var count = (int)(NumberOption.Integer("--workers", parsed.GetValue(workers), 1, 1024) ?? Environment.ProcessorCount);
             using var source = FileSource.Open(parsed.GetRequiredValue(image));
@@ -64,12 +66,4 @@ internal static class VerifyCommand
     }
 
     private static Option<string?> Option(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
-
-    private static Certificate ReadCertificate(string path) => Certificate.Read(Small(path), path);
-
-    private static byte[] Small(string path)
-    {
-        using var file = FileSource.Open(path);
-        return file.Length <= MaximumKeyFile ? file.ToArray() : throw new RoosException($"{path}: keys and certificates have at most {MaximumKeyFile} bytes; found {file.Length}");
-    }
 }

@@ -23,7 +23,9 @@ public static class Inspector
         (source => Has(source, 0, "070701"u8), (source, _) => ProgramInspection.DescribeInitrd(source)),
         (source => Has(source, 0, [0x28, 0xb5, 0x2f, 0xfd]), (source, _) => new Finding("zstd", "Zstandard data (an initrd, perhaps)", source.Length)),
         (source => Has(source, 0, "LUKS"u8), (source, _) => new Finding("luks", "LUKS volume", source.Length)),
-        (source => Has(source, 0, "{\"rootHash\":"u8), (source, _) => new Finding("verity-signature", "root hash signature", source.Length)),
+        (source => Has(source, 0, "{\"rootHash\":"u8), (source, _) => SignatureInspection.RootHash(source)),
+        (SignatureInspection.IsSignatureList, (source, _) => SignatureInspection.SignatureLists(source)),
+        (SignatureInspection.IsAuthenticatedVariable, (source, _) => SignatureInspection.Variable(source)),
     ];
 
     internal static bool IsErofs(ByteSource source) => Has(source, 1024, [0xe2, 0xe1, 0xf5, 0xe0]); // EROFS_SUPER_MAGIC_V1
@@ -49,6 +51,7 @@ public static class Inspector
             }
         }
 
+        if (KeyInspection.TryDescribe(source) is { } key) return key;
         return IsBlank(source) ? new Finding("blank", "blank", source.Length) : new Finding("unknown", "data of no format that roos knows", source.Length);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Initrd;
 using Roos.Uki;
@@ -13,7 +14,7 @@ internal static class ProgramInspection
         var image = PeImage.Read(source);
         if (image.Find(".linux") is null)
         {
-            return new Finding("pe", "EFI program", source.Length, [("machine", image.Machine.ToString()), ("signed", YesNo(image.IsSigned))], [.. image.Sections.Select(Section)], []);
+            return new Finding("pe", "EFI program", source.Length, [("machine", image.Machine.ToString()), ("signed", YesNo(image.IsSigned))], [.. SignatureInspection.OfProgram(source), .. image.Sections.Select(Section)], []);
         }
 
         var uki = UkiReader.Read(source);
@@ -24,7 +25,9 @@ internal static class ProgramInspection
             foreach (var key in new[] { "PRETTY_NAME", "IMAGE_ID", "IMAGE_VERSION" }) Add(fields, key, OsRelease.Find(release, key));
         }
 
-        var parts = uki.Profiles.Select(Profile).Concat(image.Sections.Select(Section)).ToArray();
+        var policies = new PolicyInspection(uki);
+        if (policies.Key is { } pcrKey) fields.AddRange(KeyInspection.Fields(pcrKey).Select(field => ("PCR " + field.Name, field.Value)));
+        FindingPart[] parts = [.. SignatureInspection.OfProgram(source), .. uki.Profiles.Select(profile => Profile(profile, policies)), .. image.Sections.Select(Section)];
         return new Finding("uki", "unified kernel image", source.Length, fields, parts, []);
     }
 
@@ -38,20 +41,42 @@ internal static class ProgramInspection
         return new Finding("initrd", "initrd", source.Length, [], [.. parts], []);
     }
 
-    private static FindingPart Profile(UkiProfileContent profile)
+    private static FindingPart Profile(UkiProfileContent profile, PolicyInspection policies)
     {
         var fields = new List<(string Name, string Value)>();
         Add(fields, "id", profile.Id);
         Add(fields, "title", profile.Title);
         Add(fields, "command line", profile.CommandLine);
         if (profile.OsRelease is { } release) Add(fields, "sort key", OsRelease.Find(release, "IMAGE_ID") ?? OsRelease.Find(release, "ID"));
+        fields.AddRange(policies.Of(profile));
         return new FindingPart($"profile {profile.Index}", fields, null);
     }
 
-    private static FindingPart Section(PeSection section)
+    private static FindingPart Section(PeSection section) =>
+        new($"section {section.Name}", [("address", $"0x{section.VirtualAddress:x}"), ("size", Number(section.VirtualSize))], Content(section));
+
+    private static Finding? Content(PeSection section)
     {
-        var content = section.Name is ".initrd" or ".ucode" ? DescribeInitrd(section.Content) : null;
-        return new FindingPart($"section {section.Name}", [("address", $"0x{section.VirtualAddress:x}"), ("size", Number(section.VirtualSize))], content);
+        try
+        {
+            return section.Name switch
+            {
+                UkiSections.Initrd or UkiSections.Microcode => DescribeInitrd(section.Content),
+                UkiSections.Linux => Kernel(section.Content),
+                _ => null,
+            };
+        }
+        catch (DamagedInputException e)
+        {
+            return new Finding("damaged", "damaged", section.Content.Length) { Problems = [e.Message] };
+        }
+    }
+
+    /// <summary>Without its sections, one of which could be a kernel again.</summary>
+    private static Finding Kernel(ByteSource source)
+    {
+        var image = PeImage.Read(source, "kernel");
+        return new Finding("pe", "EFI program", source.Length, [("machine", image.Machine.ToString()), ("signed", YesNo(image.IsSigned))], SignatureInspection.OfProgram(source), []);
     }
 
     private static void Add(List<(string Name, string Value)> fields, string name, string? value)

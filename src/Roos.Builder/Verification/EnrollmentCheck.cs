@@ -11,8 +11,6 @@ internal static class EnrollmentCheck
 {
     private const string Folder = "loader/keys/", Ending = ".auth";
 
-    private static readonly EfiVariable[] Variables = [EfiVariable.PlatformKey, EfiVariable.KeyExchangeKeys, EfiVariable.Signatures, EfiVariable.ForbiddenSignatures];
-
     public static void Run(IReadOnlyList<BootFile> files, Certificate? trusted, CheckLog log)
     {
         var found = files.Where(file => file.Path.StartsWith(Folder, StringComparison.OrdinalIgnoreCase) && file.Path.EndsWith(Ending, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -22,9 +20,9 @@ internal static class EnrollmentCheck
     private static void Check(BootFile file, Certificate? trusted, CheckLog log)
     {
         var name = file.Path[(file.Path.LastIndexOf('/') + 1)..^Ending.Length];
-        if (Variables.FirstOrDefault(variable => string.Equals(variable.Name, name, StringComparison.OrdinalIgnoreCase)) is not { } variable)
+        if (EfiVariable.All.FirstOrDefault(variable => string.Equals(variable.Name, name, StringComparison.OrdinalIgnoreCase)) is not { } variable)
         {
-            log.Broken(CheckNames.Enrollment, file.Path, $"systemd-boot enrolls {string.Join(", ", Variables.Select(known => known.Name))}; found \"{name}\"");
+            log.Broken(CheckNames.Enrollment, file.Path, $"systemd-boot enrolls {string.Join(", ", EfiVariable.All.Select(known => known.Name))}; found \"{name}\"");
             return;
         }
 

@@ -25,7 +25,7 @@ internal static class ImageVerification
         if (GptTable.IsPresent(image)) VerifyDisk(image, trust, workers, log, cancellation);
         else if (Inspector.IsProgram(image)) VerifyPrograms([new BootFile(Path.GetFileName(path), image)], trust, log);
         else throw new RoosException($"{path}: this is neither a GPT disk nor an EFI program, and the chain of trust is in these; for a root file system with its hash tree use: roos verity verify");
-        ChecksumCheck.Run(path, image, log);
+        ChecksumCheck.Run(path, image, trust.OpenPgp, log);
         return new VerificationReport(log.Lines, trust.SecureBoot is not null);
     }
 

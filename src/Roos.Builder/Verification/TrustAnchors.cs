@@ -1,4 +1,5 @@
 using Roos.Signing;
+using Roos.Signing.OpenPgp;
 
 namespace Roos.Builder.Verification;
 
@@ -13,4 +14,7 @@ internal sealed record TrustAnchors
 
     /// <summary>Whose policies over PCR 11 unlock secrets; the UKI's own key, which the UKI's signature covers, where there is none.</summary>
     public RsaPublicKey? Pcr { get; init; }
+
+    /// <summary>Whose list of digests (SHA256SUMS) it shall be.</summary>
+    public OpenPgpKey? OpenPgp { get; init; }
 }

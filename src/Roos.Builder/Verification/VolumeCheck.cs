@@ -6,6 +6,7 @@ using Roos.Core.Identity;
 using Roos.Core.Tree;
 using Roos.Erofs;
 using Roos.Gpt;
+using Roos.Signing;
 using Roos.Verity;
 
 namespace Roos.Builder.Verification;
@@ -141,7 +142,7 @@ internal sealed class VolumeCheck(IReadOnlyList<DiskPartition> partitions, Trust
                 return;
             }
 
-            var certificates = files.Select(file => file.Value is RegularFile found ? Signing.Certificate.Read(Small(found, file.Key), $"/{folder}/{file.Key}") : throw new DamagedInputException($"/{folder}/{file.Key} is no file")).ToList();
+            var certificates = files.Select(file => file.Value is RegularFile found ? Certificate.Read(Small(found, file.Key), $"/{folder}/{file.Key}") : throw new DamagedInputException($"/{folder}/{file.Key} is no file")).ToList();
             var list = string.Join(", ", certificates.Select(ProgramCheck.Describe));
             if (trust.Verity is not { } trusted) log.Unchecked(CheckNames.VerityCertificates, name, $"{list}; --certificate is not given");
             else if (certificates.Any(certificate => certificate.Der.AsSpan().SequenceEqual(trusted.Der.AsSpan()))) log.Good(CheckNames.VerityCertificates, name, list);

@@ -19,13 +19,14 @@ public sealed class AuthenticatedVariable
     // NON_VOLATILE | BOOTSERVICE_ACCESS | RUNTIME_ACCESS | TIME_BASED_AUTHENTICATED_WRITE_ACCESS
     private const uint Attributes = 0x27;
 
-    private static readonly Uuid Pkcs7 = Uuid.Parse("4aafd29d-68df-49ee-8aa9-347d375665a7"); // EFI_CERT_TYPE_PKCS7_GUID
-
     private readonly byte[] _time;
     private readonly byte[] _signature;
 
     private AuthenticatedVariable(byte[] time, DateTimeOffset timestamp, byte[] signature, byte[] content) =>
         (_time, Time, _signature, Content) = (time, timestamp, signature, content);
+
+    /// <summary>EFI_CERT_TYPE_PKCS7_GUID: of what kind the signature is.</summary>
+    public static Uuid Pkcs7 { get; } = Uuid.Parse("4aafd29d-68df-49ee-8aa9-347d375665a7");
 
     /// <summary>A later write needs a later time.</summary>
     public DateTimeOffset Time { get; }

@@ -22,5 +22,8 @@ public sealed record EfiVariable(string Name, Uuid Vendor)
     /// <summary>What may not, whatever db says.</summary>
     public static EfiVariable ForbiddenSignatures { get; } = new("dbx", Security);
 
+    /// <summary>All of them, as they depend on each other.</summary>
+    public static IReadOnlyList<EfiVariable> All { get; } = [PlatformKey, KeyExchangeKeys, Signatures, ForbiddenSignatures];
+
     public override string ToString() => Name;
 }

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Roos.Builder.Verification;
 using Roos.Core;
 using Roos.Core.Bytes;
+using Roos.Signing;
+using Roos.Signing.OpenPgp;
 using Roos.Testing;
 
 namespace Roos.Builder.Tests.Verification;
@@ -194,6 +196,23 @@ public sealed class ImageVerificationTests
         Assert.Equal(CheckOutcome.Broken, Sum(uki));
         File.WriteAllText(scratch["SHA256SUMS"], $"{digest} *other\n");
         Assert.Equal(CheckOutcome.Unchecked, Sum(uki));
+
+        // With a key the list must be signed, and have the image in it.
+        var pgp = OpenPgpKey.Read(Complete(OpenPgpKey.Prepare(SampleImage.Key.PublicKey, "Sample <sample@example.org>", SampleImage.Start)));
+        var list = System.Text.Encoding.ASCII.GetBytes($"{digest} *test_1.efi\n");
+        File.WriteAllBytes(scratch["SHA256SUMS"], list);
+        Assert.Equal("there is none beside the image", Signed()?.Detail);
+        File.WriteAllBytes(scratch["SHA256SUMS.gpg"], Complete(OpenPgpSignature.Prepare(ByteSource.FromMemory(list), pgp, SampleImage.Start)));
+        Assert.Null(Signed());
+        Assert.Equal(CheckOutcome.Good, Sum(uki));
+        File.WriteAllBytes(scratch["SHA256SUMS"], [.. list, (byte)'\n']);
+        Assert.Equal(CheckNames.ChecksumSignature, Signed()?.Check);
+        File.Delete(scratch["SHA256SUMS"]);
+        Assert.Equal(CheckNames.Checksum, Signed()?.Check);
+
+        byte[] Complete(ToBeSigned it) => it.Complete(SampleImage.Key.Sign(it.Digest.AsSpan()));
+
+        CheckLine? Signed() => ImageVerification.Run(path, ByteSource.FromMemory(uki), Trust with { OpenPgp = pgp }).FirstBroken;
 
         CheckOutcome Sum(byte[] image) => Assert.Single(ImageVerification.Run(path, ByteSource.FromMemory(image), Trust).Lines, line => line.Check == CheckNames.Checksum).Outcome;
     }

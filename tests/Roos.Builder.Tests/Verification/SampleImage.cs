@@ -22,8 +22,6 @@ internal sealed record SampleImage
 
     private static readonly long EspSize = (FatImage.MinimumSize + 4095) / 4096 * 4096;
 
-    private static readonly DateTimeOffset Start = new(2025, 8, 9, 0, 0, 0, TimeSpan.Zero);
-
     private static readonly Lazy<PrivateKey> LazyKey = new(() => PrivateKey.Generate(2048, new SeededRandom("verify")));
 
     private static readonly Lazy<PrivateKey> LazyPcrKey = new(() => PrivateKey.Generate(2048, new SeededRandom("verify, PCR")));
@@ -31,6 +29,8 @@ internal sealed record SampleImage
     private static readonly Lazy<PrivateKey> LazyForeignKey = new(() => PrivateKey.Generate(2048, new SeededRandom("verify, foreign")));
 
     private static readonly Lazy<(byte[] Erofs, VerityTree Tree)> LazyRoot = new(() => MakeRoot(RootMarker));
+
+    public static DateTimeOffset Start { get; } = new(2025, 8, 9, 0, 0, 0, TimeSpan.Zero);
 
     public static PrivateKey Key => LazyKey.Value;
 
