@@ -13,6 +13,7 @@ internal static class RoosCommand
             GlobalOptions.Debug,
             GlobalOptions.Quiet,
             InitCommand.Create(),
+            GenkeyCommand.Create(),
             BuildCommand.Create(),
             AttachSignaturesCommand.Create(),
             SummaryCommand.Create(),
