@@ -38,7 +38,7 @@ public sealed class SigningWaysTests : IDisposable
         // Elsewhere and later: no key is there when it is built.
         Configure("SecureBoot=yes\nSecureBootAutoEnroll=yes\nVerity=signed\nSignExpectedPcr=yes\nSign=yes\n");
         var prepared = _scratch["prepared"];
-        var said = Roos(0, "build", .. Packages, "--output-directory", _scratch["later"], "--prepare-signing", prepared);
+        var said = Roos(0, ["build", .. Packages, "--output-directory", _scratch["later"], "--prepare-signing", prepared]);
         Assert.Contains("signatures are wanted", said, StringComparison.Ordinal);
         Assert.False(File.Exists(_scratch["later/SHA256SUMS"]));
 
@@ -60,7 +60,7 @@ public sealed class SigningWaysTests : IDisposable
         MakeTree();
         Configure("SecureBoot=yes\n");
         var prepared = _scratch["prepared"];
-        Roos(0, "build", .. Packages, "--output-directory", _scratch["out"], "--prepare-signing", prepared);
+        Roos(0, ["build", .. Packages, "--output-directory", _scratch["out"], "--prepare-signing", prepared]);
         Directory.CreateDirectory(_scratch["keys"]);
         foreach (var key in new[] { "mkosi.key", "mkosi.pcr.key", "mkosi.pgp.key" }) File.Move(Path.Combine(Tree, key), Key(key));
         Sign(prepared);
@@ -108,7 +108,7 @@ public sealed class SigningWaysTests : IDisposable
 
     private void Configure(string validation) => File.WriteAllText(Path.Combine(Tree, "mkosi.local.conf"), $"[Validation]\n{validation}");
 
-    private void Build(string output) => Roos(0, "build", .. Packages, "--output-directory", _scratch[output]);
+    private void Build(string output) => Roos(0, ["build", .. Packages, "--output-directory", _scratch[output]]);
 
     /// <summary>What somebody with the keys does: every digest that has no signature yet gets one.</summary>
     private void Sign(string prepared)
@@ -157,9 +157,8 @@ public sealed class SigningWaysTests : IDisposable
 
     private string Script(string name, string text)
     {
-        File.WriteAllText(_scratch[name], $"#!/bin/sh\n{text}\n");
-        File.SetUnixFileMode(_scratch[name], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return _scratch[name];
+        File.WriteAllText(_scratch[name], text);
+        return $"/bin/sh {_scratch[name]}";
     }
 
     private string Roos(int expected, params string[] arguments)
