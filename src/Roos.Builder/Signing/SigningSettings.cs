@@ -48,7 +48,7 @@ internal sealed class SigningSettings
             SecureBoot = settings.ReadSecureBoot(now),
             Verity = settings.ReadVerity(now),
             Pcr = settings.ReadPcr(),
-            OpenPgp = settings.ReadOpenPgp(),
+            OpenPgp = settings.ReadOpenPgp(now),
         };
         if (settings.Plan.SecureBoot is { } certificate && settings._image.SecureBootAutoEnroll.Value)
             settings.Plan = settings.Plan with { Enrollment = EnrollmentFiles.Read(appliance.Directory, certificate) };
@@ -97,7 +97,7 @@ internal sealed class SigningSettings
         return publicKey;
     }
 
-    private OpenPgpKey? ReadOpenPgp()
+    private OpenPgpKey? ReadOpenPgp(DateTimeOffset now)
     {
         if (!_image.Sign.Value) return null;
         var key = _image.Key;
@@ -106,6 +106,7 @@ internal sealed class SigningSettings
         var publicPath = Path.ChangeExtension(path, ".pub");
         if (!File.Exists(publicPath)) throw _image.Sign.Origin.Error($"Sign=yes needs an OpenPGP key, and {publicPath} is not there: make one with roos genkey --openpgp (Key= names the file of the private key; the public keyring is beside it, as .pub)");
         var publicKey = OpenPgpKey.Read(ReadFile(publicPath, key.Origin), publicPath);
+        if (publicKey.ExpirationTime is { } end && end <= now) throw key.Origin.Error($"{publicPath}: the OpenPGP key ran out on {end:yyyy-MM-dd}; make another with roos genkey --openpgp --no-secure-boot");
         var source = isCommand ? new Setting<string>(key.Value!, key.Origin) : new Setting<string>("file", key.Origin);
         AddSigner(SigningRole.OpenPgp, new Setting<string?>(path, key.Origin), source, "", publicKey.PublicKey, publicPath);
         return publicKey;

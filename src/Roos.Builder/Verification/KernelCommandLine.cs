@@ -25,6 +25,10 @@ internal static class KernelCommandLine
     {
         var plain = word.StartsWith("rd.", StringComparison.Ordinal) ? word[3..] : word;
         if (ValueOf(plain, "systemd.verity") is { } switched) return Refusals.Contains(switched, StringComparer.OrdinalIgnoreCase);
+
+        // systemd-fstab-generator takes the verified device only where no other is named.
+        if (ValueOf(word, "root") is { } root) return root != "/dev/mapper/root";
+        if (ValueOf(word, "mount.usr") is { } usr) return usr != "/dev/mapper/usr";
         foreach (var kind in (string[])["root", "usr"])
         {
             if (ValueOf(plain, $"systemd.verity_{kind}_data") is not null || ValueOf(plain, $"systemd.verity_{kind}_hash") is not null) return true;

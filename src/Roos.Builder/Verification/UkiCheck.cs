@@ -20,7 +20,7 @@ internal static class UkiCheck
     {
         ProgramCheck.Run(CheckNames.Program, part, program, trust.SecureBoot, log);
         if (log.Guard(CheckNames.Program, part, () => UkiReader.Read(program)) is not { } uki) return [];
-        foreach (var kernel in uki.Profiles.SelectMany(profile => profile.Sections).Where(section => section.Name == UkiSections.Linux).DistinctBy(section => section.FileOffset))
+        foreach (var kernel in uki.Profiles.SelectMany(profile => profile.Sections).Where(section => section.Name == UkiSections.Linux).DistinctBy(section => (section.FileOffset, section.VirtualSize)))
             ProgramCheck.Run(CheckNames.Kernel, $"{part}: kernel", kernel.Content, trust.SecureBoot, log);
         var hashes = new List<NamedRootHash>();
         foreach (var profile in uki.Profiles)

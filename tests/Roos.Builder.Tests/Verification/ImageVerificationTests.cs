@@ -157,6 +157,8 @@ public sealed class ImageVerificationTests
         Named(new SampleImage { CommandLine = "roothash=12" }, CheckNames.CommandLine, base0, "64 hex digits");
         Named(new SampleImage { CommandLine = $"roothash={hash} roothash={new string('0', 64)}" }, CheckNames.CommandLine, base0, "several");
         Named(new SampleImage { CommandLine = $"roothash={hash} systemd.verity=no" }, CheckNames.CommandLine, base0, "systemd.verity=no");
+        Named(new SampleImage { CommandLine = $"roothash={hash} root=/dev/sda5" }, CheckNames.CommandLine, base0, "root=/dev/sda5");
+        Named(new SampleImage { CommandLine = $"roothash={hash} mount.usr=/dev/sda6" }, CheckNames.CommandLine, base0, "mount.usr=/dev/sda6");
         Named(new SampleImage { CommandLine = $"roothash={hash} \"systemd.verity-root-options=ignore-corruption\"" }, CheckNames.CommandLine, base0, "ignore-corruption");
         Named(new SampleImage { ProfileCommandLine = $"roothash={new string('0', 64)}" }, CheckNames.Volume, "root", "UUID 00000000-0000-0000-0000-000000000000");
     }
