@@ -11,7 +11,8 @@ internal sealed record PreparedDocument(
 /// <summary>A file in parts/.</summary>
 internal sealed record PreparedPart(string File, long Length, string Sha256);
 
-internal sealed record PreparedPlan(string? SecureBootCertificate, string? VerityCertificate, string? PcrPublicKey, byte[]? OpenPgpKeyring, EnrollmentLists? Enrollment);
+/// <summary>Public keys. The keyring is base64 in a string: of a byte[] that is null the serializer would write an empty text.</summary>
+internal sealed record PreparedPlan(string? SecureBootCertificate, string? VerityCertificate, string? PcrPublicKey, string? OpenPgpKeyring, EnrollmentLists? Enrollment);
 
 internal sealed record PreparedUkiDocument(
     string FileName, PreparedPart Stub, PreparedPart Kernel, IReadOnlyList<PreparedPart> Initrds, PreparedPart? Microcode,

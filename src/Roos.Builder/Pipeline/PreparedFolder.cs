@@ -134,10 +134,10 @@ internal sealed class PreparedFolder : IDisposable
         image.DiskExtension,
         image.Clock.Seconds,
         new PreparedPlan(
-            Text(image.Signing.SecureBoot?.ToPem()),
-            Text(image.Signing.Verity?.ToPem()),
-            Text(image.Signing.Pcr?.ToPem()),
-            image.Signing.OpenPgp?.ToKeyring(),
+            image.Signing.SecureBoot?.ToPem(),
+            image.Signing.Verity?.ToPem(),
+            image.Signing.Pcr?.ToPem(),
+            image.Signing.OpenPgp is { } key ? Convert.ToBase64String(key.ToKeyring()) : null,
             image.Signing.Enrollment),
         new PreparedUkiDocument(
             image.Uki.FileName,
@@ -176,7 +176,7 @@ internal sealed class PreparedFolder : IDisposable
             SecureBoot = Certificate(document.Signing.SecureBootCertificate),
             Verity = Certificate(document.Signing.VerityCertificate),
             Pcr = document.Signing.PcrPublicKey is null ? null : RsaPublicKey.ReadPem(document.Signing.PcrPublicKey),
-            OpenPgp = document.Signing.OpenPgpKeyring is null ? null : OpenPgpKey.Read(document.Signing.OpenPgpKeyring, Document),
+            OpenPgp = document.Signing.OpenPgpKeyring is null ? null : OpenPgpKey.Read(Convert.FromBase64String(document.Signing.OpenPgpKeyring), Document),
             Enrollment = document.Signing.Enrollment,
         },
         Uki = new PreparedUki
@@ -220,8 +220,6 @@ internal sealed class PreparedFolder : IDisposable
     }
 
     private static Certificate? Certificate(string? pem) => pem is null ? null : Roos.Signing.Certificate.Read(System.Text.Encoding.ASCII.GetBytes(pem), Document);
-
-    private static string? Text(string? text) => text;
 
     /// <summary>Copies parts; the same bytes twice are one file.</summary>
     private sealed class PartWriter(string folder, CancellationToken cancellation)

@@ -51,6 +51,14 @@ public sealed class PreparedFolderTests : IDisposable
     }
 
     [Fact]
+    public void What_is_not_signed_stays_unsigned()
+    {
+        Save(Image() with { Signing = SigningPlan.None });
+        using var opened = PreparedFolder.Open(Folder, TestContext.Current.CancellationToken);
+        Assert.Equal(SigningPlan.None, opened.Image.Signing);
+    }
+
+    [Fact]
     public void A_folder_with_something_in_it_is_left_alone()
     {
         Directory.CreateDirectory(Folder);
