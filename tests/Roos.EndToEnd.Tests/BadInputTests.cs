@@ -107,10 +107,10 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void A_signature_partition()
+    public void A_signature_without_a_key()
     {
-        Write("mkosi.repart/30-signature.conf", "[Partition]\nType=root-verity-sig\nVerity=signature\nVerityMatchKey=root\n");
-        Says(2, Rootfs(SmallSystem().ToArray()), "30-signature.conf:", "Verity=signature is not supported yet", "remove this definition");
+        File.AppendAllText(Path.Combine(Tree, "mkosi.conf"), "\n[Validation]\nVerity=signed\n");
+        Says(2, Rootfs(SmallSystem().ToArray()), "mkosi.conf:16:", "Verity=signed needs a certificate", "roos genkey");
     }
 
     [Fact]

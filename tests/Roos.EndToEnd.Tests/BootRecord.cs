@@ -1,10 +1,12 @@
+using System.Globalization;
+
 namespace Roos.EndToEnd.Tests;
 
 /// <summary>What a machine answered to all questions during one boot: asked at once, because a boot takes a minute, and judged test by test.</summary>
 public sealed class BootRecord
 {
     /// <summary>The questions, by name. Each is a shell command for the default user.</summary>
-    private static readonly Dictionary<string, string> Questions = new(StringComparer.Ordinal)
+    internal static readonly IReadOnlyDictionary<string, string> Questions = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         // Waits until the last job is done, for what comes after ssh.
         ["state"] = "systemctl is-system-running --wait",
@@ -41,14 +43,28 @@ public sealed class BootRecord
     public (int ExitCode, string Output) this[string question] => _answers[question];
 
     /// <summary>Turns the machine of <paramref name="folder"/> on, asks, leaves a marker in /var for the next boot, and turns it off.</summary>
-    internal static BootRecord Of(string folder, string privateKey)
+    /// <param name="folder">The machine's.</param>
+    /// <param name="privateKey">The key that opens it.</param>
+    /// <param name="options">How it is turned on.</param>
+    /// <param name="questions">Other questions than <see cref="Questions"/>.</param>
+    /// <param name="whileStarting">Who sits at the console.</param>
+    internal static BootRecord Of(string folder, string privateKey, StartOptions? options = null, IReadOnlyDictionary<string, string>? questions = null, Action<VirtualMachine>? whileStarting = null)
     {
-        using var machine = VirtualMachine.Start(folder, privateKey);
+        using var machine = VirtualMachine.Start(folder, privateKey, options);
+        whileStarting?.Invoke(machine);
         machine.WaitForSsh(VirtualMachine.BootLimit);
-        var answers = Questions.ToDictionary(question => question.Key, question => machine.Ssh(question.Value), StringComparer.Ordinal);
+        var answers = (questions ?? Questions).ToDictionary(question => question.Key, question => machine.Ssh(question.Value), StringComparer.Ordinal);
         Assert.Equal(0, machine.Ssh("echo kept | sudo -n tee /var/lib/marker && sync").ExitCode);
         var serial = machine.Serial;
         machine.PowerOff();
         return new BootRecord(serial, answers);
+    }
+
+    /// <summary>What the machine answered to a question that it must be able to answer.</summary>
+    public string Answer(string question)
+    {
+        var (exitCode, output) = this[question];
+        Assert.True(exitCode == 0, string.Create(CultureInfo.InvariantCulture, $"{question}: exit status {exitCode}\n{output}"));
+        return output.Trim();
     }
 }
