@@ -55,7 +55,7 @@ internal static class AttachSignaturesCommand
         using var workspace = Workspace.Create(outputDirectory);
         try
         {
-            var outputs = ImageAssembly.Complete(prepared.Image, signatures, workspace, outputDirectory, progress, cancellation);
+            var outputs = ImageAssembly.Complete([(prepared.Image, signatures)], workspace, outputDirectory, progress, cancellation);
             prepared.WriteRequests(signatures, []);
             return (true, [.. outputs.Select(output => Line(outputDirectory, output))]);
         }

@@ -16,18 +16,26 @@ using Roos.Initrd.Compression;
 namespace Roos.Builder.Pipeline;
 
 /// <summary>From configuration to an image that lacks nothing but signatures, and on to outputs: read <see cref="Prepare"/> from top to bottom.</summary>
-internal sealed class BuildPipeline(ApplianceConfiguration appliance, SigningPlan signing, BuildOptions options, BuildProgress progress)
+internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfiguration image, SigningPlan signing, BuildOptions options, BuildProgress progress)
 {
-    private readonly ImageConfiguration _image = appliance.Main;
-    private readonly BuildIdentity _identity = new(BuildClock.Of(appliance.Main, progress), appliance.Main.Seed.Value);
+    private readonly ImageConfiguration _image = image;
+    private readonly BuildIdentity _identity = new(BuildClock.Of(image, progress), image.Seed.Value);
 
-    /// <summary>Builds with keys that are at hand.</summary>
-    public async Task<IReadOnlyCollection<Output>> Run(ISignatureSource signatures, CancellationToken cancellation)
+    /// <summary>Builds images with keys that are at hand. Their outputs appear together.</summary>
+    public static async Task<IReadOnlyCollection<Output>> Run(
+        IReadOnlyList<(BuildPipeline Pipeline, ISignatureSource Signatures)> images, BuildOptions options, BuildProgress progress, CancellationToken cancellation)
     {
-        using var workspace = Workspace.Create(options.OutputDirectory);
         using var preparation = new Preparation();
-        var image = await Prepare(workspace, preparation, cancellation);
-        return ImageAssembly.Complete(image, signatures, workspace, options.OutputDirectory, progress, cancellation);
+        var prepared = new List<(PreparedImage, ISignatureSource)>();
+        foreach (var (pipeline, signatures) in images)
+        {
+            // Each has its own: their files have the same names.
+            var own = preparation.Keep(Workspace.Create(options.OutputDirectory));
+            prepared.Add((await pipeline.Prepare(own, preparation, cancellation), signatures));
+        }
+
+        using var workspace = Workspace.Create(options.OutputDirectory);
+        return ImageAssembly.Complete(prepared, workspace, options.OutputDirectory, progress, cancellation);
     }
 
     /// <summary>Builds what needs no key into a folder, from which <see cref="PreparedFolder"/> goes on.</summary>
@@ -35,9 +43,9 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, SigningPla
     {
         using var workspace = Workspace.Create(Path.GetDirectoryName(Path.GetFullPath(folder))!);
         using var preparation = new Preparation();
-        var image = await Prepare(workspace, preparation, cancellation);
+        var prepared = await Prepare(workspace, preparation, cancellation);
         using var step = progress.Begin("Prepared image");
-        PreparedFolder.Save(image, folder, workspace, cancellation);
+        PreparedFolder.Save(prepared, folder, workspace, cancellation);
     }
 
     private async Task<PreparedImage> Prepare(Workspace workspace, Preparation preparation, CancellationToken cancellation)

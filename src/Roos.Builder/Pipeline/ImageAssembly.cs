@@ -20,7 +20,7 @@ namespace Roos.Builder.Pipeline;
 /// From a prepared image to outputs. Each signature waits for those before it, so there are up to four rounds: the parts; the
 /// policies over PCR 11, which measures the signed kernel; the UKI, which has the policies; the list of all outputs.
 /// </summary>
-internal sealed class ImageAssembly(PreparedImage image, ISignatureSource signatures, Workspace workspace, OutputSet outputs, BuildProgress progress)
+internal sealed class ImageAssembly(PreparedImage image, ISignatureSource signatures, OutputSet outputs, BuildProgress progress)
 {
     private static readonly IReadOnlyList<PcrBank> PcrBanks = [PcrBank.Sha256]; // what mkosi signs for
 
@@ -28,17 +28,20 @@ internal sealed class ImageAssembly(PreparedImage image, ISignatureSource signat
 
     private readonly SigningPlan _plan = image.Signing;
 
-    /// <summary>Makes all outputs and moves them into <paramref name="directory"/>.</summary>
+    /// <summary>Makes all outputs of the images and moves them into <paramref name="directory"/>; the last image's OpenPGP key signs the list of them.</summary>
     /// <exception cref="SignaturesWantedException">A round of signatures has to be made elsewhere first; the directory is as it was.</exception>
-    public static IReadOnlyCollection<Output> Complete(PreparedImage image, ISignatureSource signatures, Workspace workspace, string directory, BuildProgress progress, CancellationToken cancellation)
+    public static IReadOnlyCollection<Output> Complete(
+        IReadOnlyList<(PreparedImage Image, ISignatureSource Signatures)> images, Workspace workspace, string directory, BuildProgress progress, CancellationToken cancellation)
     {
         var outputs = new OutputSet(workspace, directory);
-        new ImageAssembly(image, signatures, workspace, outputs, progress).Run(cancellation);
+        var assemblies = images.Select(item => new ImageAssembly(item.Image, item.Signatures, outputs, images.Count == 1 ? progress : new ImageProgress(progress, item.Image.Name))).ToList();
+        foreach (var assembly in assemblies) assembly.MakeOutputs(cancellation);
+        assemblies[^1].SignList(cancellation);
         outputs.Commit();
         return outputs.Outputs;
     }
 
-    private void Run(CancellationToken cancellation)
+    private void MakeOutputs(CancellationToken cancellation)
     {
         // 1. What can be signed by itself.
         var parts = SignParts(cancellation);
@@ -73,17 +76,19 @@ internal sealed class ImageAssembly(PreparedImage image, ISignatureSource signat
             foreach (var (name, content) in image.Outputs) outputs.Add(name, new SourceImage(content), [], cancellation);
             step.Result = string.Create(CultureInfo.InvariantCulture, $"{image.Disk.Partitions.Count} partitions");
         }
+    }
 
-        // 5. What vouches for all of them.
-        if (_plan.OpenPgp is { } key)
-        {
-            // No verifier takes a signature that is older than its key.
-            var time = Math.Max(image.Clock.Seconds, key.CreationTime.ToUnixTimeSeconds());
-            var round = new SignatureRound(_plan, signatures);
-            var sums = ByteSource.FromMemory(outputs.ManifestText());
-            round.Add(SumsName, OutputSet.Manifest, SigningRole.OpenPgp, OpenPgpSignature.Prepare(sums, key, DateTimeOffset.FromUnixTimeSeconds(time)));
-            outputs.SignManifest(round.Complete(cancellation)[SumsName]);
-        }
+    /// <summary>What vouches for all outputs.</summary>
+    private void SignList(CancellationToken cancellation)
+    {
+        if (_plan.OpenPgp is not { } key) return;
+
+        // No verifier takes a signature that is older than its key.
+        var time = Math.Max(image.Clock.Seconds, key.CreationTime.ToUnixTimeSeconds());
+        var round = new SignatureRound(_plan, signatures);
+        var sums = ByteSource.FromMemory(outputs.ManifestText());
+        round.Add(SumsName, OutputSet.Manifest, SigningRole.OpenPgp, OpenPgpSignature.Prepare(sums, key, DateTimeOffset.FromUnixTimeSeconds(time)));
+        outputs.SignManifest(round.Complete(cancellation)[SumsName]);
     }
 
     private IReadOnlyDictionary<string, byte[]> SignParts(CancellationToken cancellation)
@@ -141,7 +146,7 @@ internal sealed class ImageAssembly(PreparedImage image, ISignatureSource signat
     {
         if (_plan.SecureBoot is not { } certificate) return planned;
         using var step = progress.Begin("UKI");
-        var program = workspace.Materialize("uki.unsigned", planned, [], cancellation);
+        var program = planned.Bytes;
         var round = new SignatureRound(_plan, signatures);
         round.Add(UkiName, $"{image.Uki.FileName}, the unified kernel image", SigningRole.SecureBoot, AuthenticodeSignature.Prepare(PeDigest.Sha256(program), certificate, null));
         return SignedPe.Plan(program, [round.Complete(cancellation)[UkiName]]);

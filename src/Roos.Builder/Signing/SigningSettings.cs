@@ -22,10 +22,10 @@ internal sealed class SigningSettings
     private readonly KeyLoader? _keys;
     private readonly Dictionary<SigningRole, ISigner> _signers = [];
 
-    private SigningSettings(ApplianceConfiguration appliance, KeyLoader? keys)
+    private SigningSettings(ApplianceConfiguration appliance, ImageConfiguration image, KeyLoader? keys)
     {
         _appliance = appliance;
-        _image = appliance.Main;
+        _image = image;
         _keys = keys;
     }
 
@@ -36,13 +36,14 @@ internal sealed class SigningSettings
 
     /// <summary>Reads certificates and keys.</summary>
     /// <param name="appliance">The configuration.</param>
+    /// <param name="image">The image that is to be signed.</param>
     /// <param name="keys">Reads private keys; null where none is needed because signatures are made elsewhere.</param>
     /// <param name="now">The day on which certificates must be valid.</param>
     /// <exception cref="UsageException">A setting is wrong, or a file is missing.</exception>
     /// <exception cref="RoosException">A key or certificate cannot be used; why.</exception>
-    public static SigningSettings Read(ApplianceConfiguration appliance, KeyLoader? keys, DateTimeOffset now)
+    public static SigningSettings Read(ApplianceConfiguration appliance, ImageConfiguration image, KeyLoader? keys, DateTimeOffset now)
     {
-        var settings = new SigningSettings(appliance, keys);
+        var settings = new SigningSettings(appliance, image, keys);
         settings.Plan = new SigningPlan
         {
             SecureBoot = settings.ReadSecureBoot(now),
