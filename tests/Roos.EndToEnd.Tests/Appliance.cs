@@ -35,7 +35,20 @@ public sealed class Appliance : IDisposable
     /// <summary>The UKIs in the ESP after the second boot.</summary>
     public IReadOnlyList<string> NamesAfterCountedBoot { get; private set; } = [];
 
+    /// <summary>The folder of the machine that was booted twice, turned off.</summary>
+    public string UsedMachine
+    {
+        get
+        {
+            _ = _boots.Value;
+            return _scratch["machine"];
+        }
+    }
+
     private static string? Finished => Environment.GetEnvironmentVariable("ROOS_APPLIANCE") is { Length: > 0 } folder ? folder : null;
+
+    /// <summary>The path of a scratch file.</summary>
+    public string Scratch(string name) => _scratch[name];
 
     public void Dispose() => _scratch.Dispose();
 

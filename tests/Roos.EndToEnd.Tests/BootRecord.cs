@@ -48,12 +48,15 @@ public sealed class BootRecord
     /// <param name="options">How it is turned on.</param>
     /// <param name="questions">Other questions than <see cref="Questions"/>.</param>
     /// <param name="whileStarting">Who sits at the console.</param>
-    internal static BootRecord Of(string folder, string privateKey, StartOptions? options = null, IReadOnlyDictionary<string, string>? questions = null, Action<VirtualMachine>? whileStarting = null)
+    /// <param name="afterwards">What happens then, and what is asked after that.</param>
+    internal static BootRecord Of(string folder, string privateKey, StartOptions? options = null, IReadOnlyDictionary<string, string>? questions = null, Action<VirtualMachine>? whileStarting = null,
+        Func<VirtualMachine, IReadOnlyDictionary<string, string>>? afterwards = null)
     {
         using var machine = VirtualMachine.Start(folder, privateKey, options);
         whileStarting?.Invoke(machine);
         machine.WaitForSsh(VirtualMachine.BootLimit);
         var answers = (questions ?? Questions).ToDictionary(question => question.Key, question => machine.Ssh(question.Value), StringComparer.Ordinal);
+        foreach (var (name, question) in afterwards?.Invoke(machine) ?? new Dictionary<string, string>()) answers.Add(name, machine.Ssh(question));
         Assert.Equal(0, machine.Ssh("echo kept | sudo -n tee /var/lib/marker && sync").ExitCode);
         var serial = machine.Serial;
         machine.PowerOff();

@@ -7,7 +7,7 @@ namespace Roos.EndToEnd.Tests;
 /// <summary>A disk while its machine is off, in the hands of whoever updates or attacks it.</summary>
 internal sealed class MachineDisk(string path)
 {
-    public const string RootType = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", RootVerityType = "2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5";
+    public const string RootType = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", RootVerityType = "2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5", VarType = "4D21B016-B534-45C2-A9FB-5C16E091FD2D";
 
     private const string EspType = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 

@@ -9,6 +9,15 @@ internal sealed record StartOptions
     /// </summary>
     public bool SecureBoot { get; init; }
 
+    /// <summary>The firmware's UUID, of which the machine ID is made; null for a machine without.</summary>
+    public string? Uuid { get; init; } = VirtualMachine.Uuid;
+
+    /// <summary>Whether it has a TPM.</summary>
+    public bool Tpm { get; init; } = true;
+
+    /// <summary>A second disk, behind the first.</summary>
+    public string? SecondDisk { get; init; }
+
     /// <summary>What a host may add to the kernel command line of its guest, through SMBIOS.</summary>
     public string KernelArguments { get; init; } = "";
 }

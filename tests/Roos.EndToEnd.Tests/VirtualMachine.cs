@@ -20,17 +20,17 @@ internal sealed partial class VirtualMachine : IDisposable
     /// <summary>How long a boot may take before it counts as hung: a minute is what a quiet machine needs, and there may be ten others at work on it.</summary>
     public static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(600);
 
-    private const string SerialSocket = "serial.sock";
+    private const string SerialSocket = "serial.sock", MonitorSocket = "monitor.sock";
 
     private static readonly TimeSpan SetupLimit = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
     private readonly string _privateKey;
     private readonly int _port;
-    private readonly Process _tpm;
+    private readonly Process? _tpm;
     private readonly Process _qemu;
 
-    private VirtualMachine(string folder, string privateKey, int port, Process tpm, Process qemu)
+    private VirtualMachine(string folder, string privateKey, int port, Process? tpm, Process qemu)
     {
         _folder = folder;
         _privateKey = privateKey;
@@ -58,15 +58,19 @@ internal sealed partial class VirtualMachine : IDisposable
     /// Makes a machine's folder: a sparse copy of the image, grown by 5 GiB as a larger disk would be, a TPM that was never used, and the firmware variables of
     /// another machine or empty ones.
     /// </summary>
-    public static void Prepare(string folder, string image, string? variables = null)
+    public static void Prepare(string folder, string image, string? variables = null, string growth = "+5G")
     {
         Directory.CreateDirectory(Path.Combine(folder, "tpm"));
         var disk = Path.Combine(folder, "disk.raw");
         HostProcess.Must(SetupLimit, "cp", "--sparse=always", image, disk);
-        HostProcess.Must(SetupLimit, "truncate", "-s", "+5G", disk);
+        HostProcess.Must(SetupLimit, "truncate", "-s", growth, disk);
         File.Copy(variables ?? Firmware("OVMF_VARS_4M.fd"), Path.Combine(folder, "vars.fd"));
-        HostProcess.Must(SetupLimit, NeedTool("swtpm_setup"), "--tpm2", "--tpmstate", Path.Combine(folder, "tpm"), "--pcr-banks", "sha256", "--overwrite");
+        PutInNewTpm(folder);
     }
+
+    /// <summary>Replaces the machine's TPM by one that was never used.</summary>
+    public static void PutInNewTpm(string folder) =>
+        HostProcess.Must(SetupLimit, NeedTool("swtpm_setup"), "--tpm2", "--tpmstate", Path.Combine(folder, "tpm"), "--pcr-banks", "sha256", "--overwrite");
 
     /// <summary>Turns the machine of <paramref name="folder"/> on.</summary>
     public static VirtualMachine Start(string folder, string privateKey, StartOptions? options = null)
@@ -77,11 +81,14 @@ internal sealed partial class VirtualMachine : IDisposable
         File.Delete(socket);
         File.Delete(Path.Combine(folder, "serial.log"));
         File.Delete(Path.Combine(folder, SerialSocket));
-        var tpm = Process.Start(NeedTool("swtpm"), ["socket", "--tpm2", "--tpmstate", "dir=" + Path.Combine(folder, "tpm"), "--ctrl", "type=unixio,path=" + socket,
-            "--terminate", "--flags", "startup-clear", "--log", "file=" + Path.Combine(folder, "tpm.log")]);
+        File.Delete(Path.Combine(folder, MonitorSocket));
+        var tpm = options.Tpm
+            ? Process.Start(NeedTool("swtpm"), ["socket", "--tpm2", "--tpmstate", "dir=" + Path.Combine(folder, "tpm"), "--ctrl", "type=unixio,path=" + socket,
+                "--terminate", "--flags", "startup-clear", "--log", "file=" + Path.Combine(folder, "tpm.log")])
+            : null;
         try
         {
-            for (var tries = 0; !File.Exists(socket); tries++)
+            for (var tries = 0; tpm is not null && !File.Exists(socket); tries++)
             {
                 Assert.True(tries < 100 && !tpm.HasExited, "swtpm did not come up within ten seconds");
                 Thread.Sleep(100);
@@ -90,15 +97,17 @@ internal sealed partial class VirtualMachine : IDisposable
             string[] arguments =
             [
                 "-machine", "q35,smm=on,hpet=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "1024",
-                "-uuid", Uuid, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-global", "ICH9-LPC.disable_s3=1",
+                .. options.Uuid is { } uuid ? ["-uuid", uuid] : Array.Empty<string>(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-global", "ICH9-LPC.disable_s3=1",
                 .. options.SecureBoot ? ["-global", "driver=cfi.pflash01,property=secure,value=on"] : Array.Empty<string>(),
                 "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={Firmware(options.SecureBoot ? "OVMF_CODE_4M.secboot.fd" : "OVMF_CODE_4M.fd")}",
                 "-drive", $"if=pflash,unit=1,format=raw,file={folder}/vars.fd",
                 "-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0",
                 "-blockdev", $"driver=raw,node-name=d0,discard=unmap,file.driver=file,file.filename={folder}/disk.raw,cache.no-flush=on,cache.direct=off",
                 "-device", "virtio-blk-pci,drive=d0,bootindex=1",
+                .. options.SecondDisk is { } second ? ["-blockdev", "driver=raw,node-name=d1,file.driver=file,file.filename=" + second, "-device", "virtio-blk-pci,drive=d1"] : Array.Empty<string>(),
                 "-netdev", string.Create(CultureInfo.InvariantCulture, $"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22"), "-device", "virtio-net-pci,netdev=n0,romfile=",
-                "-chardev", "socket,id=chrtpm,path=" + socket, "-tpmdev", "emulator,id=tpm0,chardev=chrtpm", "-device", "tpm-crb,tpmdev=tpm0",
+                .. tpm is not null ? ["-chardev", "socket,id=chrtpm,path=" + socket, "-tpmdev", "emulator,id=tpm0,chardev=chrtpm", "-device", "tpm-crb,tpmdev=tpm0"] : Array.Empty<string>(),
+                "-chardev", $"socket,id=monitor,path={folder}/{MonitorSocket},server=on,wait=off", "-mon", "chardev=monitor",
                 "-chardev", $"socket,id=serial,path={folder}/{SerialSocket},server=on,wait=off,logfile={folder}/serial.log", "-serial", "chardev:serial",
 
                 // The stub adds this to the command line, with Secure Boot too: the image itself needs no console for a test to read along.
@@ -109,7 +118,7 @@ internal sealed partial class VirtualMachine : IDisposable
         }
         catch
         {
-            End(tpm);
+            if (tpm is not null) End(tpm);
             throw;
         }
     }
@@ -132,18 +141,18 @@ internal sealed partial class VirtualMachine : IDisposable
         Assert.True(_qemu.WaitForExit(limit), $"The machine did not turn itself off within {limit}. Its last words:\n{LastWords}");
 
         // Its state is on disk when it has ended, which it does when QEMU has hung up.
-        _tpm.WaitForExit(TimeSpan.FromSeconds(10));
+        _tpm?.WaitForExit(TimeSpan.FromSeconds(10));
     }
 
     /// <summary>Presses keys at the machine's serial console.</summary>
-    public void Type(string keys)
-    {
-        using var console = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        console.Connect(new UnixDomainSocketEndPoint(Path.Combine(_folder, SerialSocket)));
-        console.Send(Encoding.ASCII.GetBytes(keys));
+    public void Type(string keys) => Send(SerialSocket, keys);
 
-        // QEMU drops what it has not passed on yet when the other end hangs up.
-        Thread.Sleep(500);
+    /// <summary>Makes a TCP port of the machine reachable, and returns the port of this machine's loopback where it is.</summary>
+    public int Forward(int guestPort)
+    {
+        var port = FreePort();
+        Send(MonitorSocket, string.Create(CultureInfo.InvariantCulture, $"hostfwd_add n0 tcp:127.0.0.1:{port}-:{guestPort}\n"));
+        return port;
     }
 
     /// <summary>Waits until ssh answers; fails the test at the limit.</summary>
@@ -177,7 +186,7 @@ internal sealed partial class VirtualMachine : IDisposable
     public void Dispose()
     {
         End(_qemu);
-        End(_tpm);
+        if (_tpm is not null) End(_tpm);
     }
 
     /// <summary>The path of a tool of this machine that the test cannot do without.</summary>
@@ -201,6 +210,16 @@ internal sealed partial class VirtualMachine : IDisposable
         var path = Path.Combine("/usr/share/OVMF", file);
         if (!File.Exists(path)) Judge.Missing($"{path} is not on this machine (Debian package ovmf)");
         return path;
+    }
+
+    private void Send(string socket, string text)
+    {
+        using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        connection.Connect(new UnixDomainSocketEndPoint(Path.Combine(_folder, socket)));
+        connection.Send(Encoding.ASCII.GetBytes(text));
+
+        // QEMU drops what it has not passed on yet when the other end hangs up.
+        Thread.Sleep(500);
     }
 
     private static int FreePort()

@@ -134,6 +134,6 @@ public sealed class SigningSettingsTests : IDisposable
     {
         Write("mkosi.conf", $"[Distribution]\nDistribution=debian\nRelease=trixie\n[Output]\nSeed=11111111-2222-4333-8444-555555555555\n[Validation]\n{validation}\n");
         var appliance = ApplianceConfiguration.Load(_scratch["tree"], environment: _ => null);
-        return SigningSettings.Read(appliance, withKeys ? new KeyLoader(PassPhrases.FromEnvironment("NO_SUCH_VARIABLE"), TestContext.Current.CancellationToken) : null, SigningKeys.Start.AddDays(30));
+        return SigningSettings.Read(appliance, appliance.Main, withKeys ? new KeyLoader(PassPhrases.FromEnvironment("NO_SUCH_VARIABLE"), TestContext.Current.CancellationToken) : null, SigningKeys.Start.AddDays(30));
     }
 }
