@@ -46,6 +46,7 @@ internal static class BuildCommand
             var appliance = ApplianceConfiguration.Load(Directory.GetCurrentDirectory(), CommandLineOverrides.From(parsed));
             appliance.RequireSupported();
             var images = DiskImages(appliance, parsed.GetValue(only) ?? []);
+            ApplianceChecks.Check(appliance, images);
             var count = parsed.GetValue(workers) ?? Environment.ProcessorCount;
             if (count is < 1 or > 1024) throw new UsageException($"--workers must be 1 to 1024; found {count}");
             var options = new BuildOptions

@@ -55,13 +55,17 @@ public sealed class ContainerProvider(string engine, string image) : IPackagePro
         return $"container {id}";
     }
 
-    public async Task Fetch(PackageRequest request, Stream destination, Action<string> report, CancellationToken cancellation)
+    public Task Check(PackageRequest request, CancellationToken cancellation) => Run(request, simulate: true, Stream.Null, _ => { }, cancellation);
+
+    public Task Fetch(PackageRequest request, Stream destination, Action<string> report, CancellationToken cancellation) => Run(request, simulate: false, destination, report, cancellation);
+
+    private async Task Run(PackageRequest request, bool simulate, Stream destination, Action<string> report, CancellationToken cancellation)
     {
         request.Check();
         var name = string.Create(CultureInfo.InvariantCulture, $"roos-{Environment.ProcessId}-{Interlocked.Increment(ref _containers)}");
         List<string> arguments = ["run", "--rm", "--name", name];
         foreach (var (key, value) in MmdebstrapCommand.Environment(request)) arguments.AddRange(["--env", $"{key}={value}"]);
-        arguments.AddRange([image, "/bin/sh", "-c", Script, "mmdebstrap", .. MmdebstrapCommand.Arguments(request, "root")]);
+        arguments.AddRange([image, "/bin/sh", "-c", Script, "mmdebstrap", .. MmdebstrapCommand.Arguments(request, "root", simulate)]);
         try
         {
             var result = await ToolProcess.Run(engine, arguments, new Dictionary<string, string>(), destination,

@@ -15,6 +15,11 @@ public interface IPackageProvider
     /// <exception cref="RoosException">The provider does not work here.</exception>
     Task<string> Identify(CancellationToken cancellation);
 
+    /// <summary>Asks the archive's index, before anything is downloaded, whether the packages can be installed.</summary>
+    /// <exception cref="MissingPackagesException">The archive does not have some of them.</exception>
+    /// <exception cref="RoosException">It failed for another reason.</exception>
+    Task Check(PackageRequest request, CancellationToken cancellation);
+
     /// <summary>Writes the tar. Where this throws, what has been written is worthless.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="destination">Written forward only.</param>

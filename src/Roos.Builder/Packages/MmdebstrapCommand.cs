@@ -17,13 +17,15 @@ internal static class MmdebstrapCommand
     /// <summary>Arguments that make a tar on standard output.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="mode"><c>auto</c> or <c>root</c>.</param>
-    public static List<string> Arguments(PackageRequest request, string mode)
+    /// <param name="simulate">Nothing is downloaded but the index, and nothing written.</param>
+    public static List<string> Arguments(PackageRequest request, string mode, bool simulate = false)
     {
         List<string> result =
         [
             "--mode=" + mode, "--format=tar", "--variant=essential", "--architectures=" + request.DebianArchitecture,
             "--include=" + string.Join(',', request.SortedPackages()),
         ];
+        if (simulate) result.Add("--simulate");
         if (request.WithRecommends) result.Add("--aptopt=Apt::Install-Recommends \"true\"");
         if (!request.WithDocs) result.AddRange(DocumentationRules.Select(rule => "--dpkgopt=" + rule));
         result.AddRange([request.Release, "-"]);
@@ -45,7 +47,11 @@ internal static class MmdebstrapCommand
         // mmdebstrap repeats the command lines that failed; what apt or dpkg said before is what counts.
         var errors = result.Messages.Where(line => line.StartsWith("E: ", StringComparison.Ordinal) && !line.Contains(" failed: E: apt-get", StringComparison.Ordinal)).ToList();
         var missing = Of("Unable to locate package", "has no installation candidate", "' was not found", "Couldn't find any package");
-        if (missing.Count > 0) return new RoosException($"{provider}: a package in Packages= does not exist in {request.Distribution} {request.Release}: {string.Join("; ", missing)}");
+        if (missing.Count > 0)
+        {
+            var names = request.SortedPackages().Where(package => missing.Any(line => NamesIn(line).Contains(package.Split('=')[0].Split(':')[0]))).ToList();
+            return new MissingPackagesException(names, $"{provider}: a package in Packages= does not exist in {request.Distribution} {request.Release}: {string.Join("; ", missing)}");
+        }
 
         var unsigned = result.Messages.FirstOrDefault(line => Has(line, "NO_PUBKEY", "is not signed", "Missing key", "keyring is not readable", "Unable to read /usr/share/keyrings"));
         if (unsigned is not null)
@@ -70,6 +76,9 @@ internal static class MmdebstrapCommand
 
     /// <summary>True for lines that tell a waiting user where things are.</summary>
     public static bool IsMilestone(string line) => line.StartsWith("I: ", StringComparison.Ordinal) && line.EndsWith("...", StringComparison.Ordinal) && !line.Contains("tempdir", StringComparison.Ordinal);
+
+    /// <summary>The words of a message, without quotation marks.</summary>
+    private static string[] NamesIn(string line) => line.Split([' ', '\'', '"', ','], StringSplitOptions.RemoveEmptyEntries);
 
     private static bool Has(string line, params string[] parts) => parts.Any(part => line.Contains(part, StringComparison.Ordinal));
 

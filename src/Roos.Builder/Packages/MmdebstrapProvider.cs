@@ -20,7 +20,22 @@ public sealed class MmdebstrapProvider : IPackageProvider
     public async Task<string> Identify(CancellationToken cancellation) =>
         await ToolProcess.Ask(_program, ["--version"], cancellation) ?? throw new RoosException($"{_program} --version failed: reinstall mmdebstrap, or use podman or docker (--provider)");
 
+    public async Task Check(PackageRequest request, CancellationToken cancellation)
+    {
+        CheckHost(request);
+        var result = await ToolProcess.Run(_program, MmdebstrapCommand.Arguments(request, "auto", simulate: true), MmdebstrapCommand.Environment(request), Stream.Null, null, cancellation);
+        if (result.ExitCode != 0) throw MmdebstrapCommand.Failed(Name, request, result);
+    }
+
     public async Task Fetch(PackageRequest request, Stream destination, Action<string> report, CancellationToken cancellation)
+    {
+        CheckHost(request);
+        var result = await ToolProcess.Run(_program, MmdebstrapCommand.Arguments(request, "auto"), MmdebstrapCommand.Environment(request), destination,
+            line => { if (MmdebstrapCommand.IsMilestone(line)) report(line[3..]); }, cancellation);
+        if (result.ExitCode != 0) throw MmdebstrapCommand.Failed(Name, request, result);
+    }
+
+    private static void CheckHost(PackageRequest request)
     {
         request.Check();
         CheckKeyring();
@@ -28,10 +43,6 @@ public sealed class MmdebstrapProvider : IPackageProvider
         {
             throw new RoosException("mmdebstrap without root needs newuidmap for user namespaces: install the package uidmap, or run as root, or use podman (--provider podman)");
         }
-
-        var result = await ToolProcess.Run(_program, MmdebstrapCommand.Arguments(request, "auto"), MmdebstrapCommand.Environment(request), destination,
-            line => { if (MmdebstrapCommand.IsMilestone(line)) report(line[3..]); }, cancellation);
-        if (result.ExitCode != 0) throw MmdebstrapCommand.Failed(Name, request, result);
     }
 
     private static void CheckKeyring()

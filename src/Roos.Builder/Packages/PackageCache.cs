@@ -60,6 +60,10 @@ public sealed class PackageCache(string folder)
         return fetched;
     }
 
+    /// <summary>True where <see cref="Get"/> would not have to fetch.</summary>
+    public async Task<bool> Has(PackageRequest request, IPackageProvider provider, CancellationToken cancellation) =>
+        File.Exists(Path.Combine(folder, KeyOf(request, await provider.Identify(cancellation)) + ".sha256"));
+
     private async Task Fetch(PackageRequest request, IPackageProvider provider, string key, BuildStep step, BuildProgress progress, CancellationToken cancellation)
     {
         var partial = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{key}.{Environment.ProcessId}-{Interlocked.Increment(ref _partials)}.partial"));

@@ -19,6 +19,7 @@ namespace Roos.Builder.Pipeline;
 internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfiguration image, SigningPlan signing, BuildOptions options, BuildProgress progress)
 {
     private readonly ImageConfiguration _image = image;
+    private readonly PackageSource _source = new(options, progress);
     private readonly BuildIdentity _identity = new(BuildClock.Of(image, progress), image.Seed.Value);
 
     /// <summary>Builds images with keys that are at hand. Their outputs appear together.</summary>
@@ -26,6 +27,7 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfi
         IReadOnlyList<(BuildPipeline Pipeline, ISignatureSource Signatures)> images, BuildOptions options, BuildProgress progress, CancellationToken cancellation)
     {
         using var preparation = new Preparation();
+        foreach (var (pipeline, _) in images) await pipeline.CheckPackages(cancellation);
         var prepared = new List<(PreparedImage, ISignatureSource)>();
         foreach (var (pipeline, signatures) in images)
         {
@@ -43,14 +45,23 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfi
     {
         using var workspace = Workspace.Create(Path.GetDirectoryName(Path.GetFullPath(folder))!);
         using var preparation = new Preparation();
+        await CheckPackages(cancellation);
         var prepared = await Prepare(workspace, preparation, cancellation);
         using var step = progress.Begin("Prepared image");
         PreparedFolder.Save(prepared, folder, workspace, cancellation);
     }
 
+    private Task CheckPackages(CancellationToken cancellation)
+    {
+        var wanted = new List<ImageConfiguration>();
+        if (options.Rootfs is null) wanted.Add(_image);
+        if (options.InitrdRootfs is null) wanted.AddRange(InitrdImages());
+        return _source.RequireAvailable(wanted, _identity.SourceDateEpoch, cancellation);
+    }
+
     private async Task<PreparedImage> Prepare(Workspace workspace, Preparation preparation, CancellationToken cancellation)
     {
-        var packages = preparation.Keep(new PackageTrees(options, workspace, progress));
+        var packages = preparation.Keep(new PackageTrees(_source, workspace));
         var system = new SystemTree(appliance, packages, progress);
 
         // 1. Packages: the only step that starts processes or uses the network.

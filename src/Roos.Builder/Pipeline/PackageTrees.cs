@@ -1,6 +1,5 @@
 using Roos.Builder.Configuration;
 using Roos.Builder.Packages;
-using Roos.Builder.Terminal;
 using Roos.Builder.Workspaces;
 using Roos.Core.Bytes;
 using Roos.Core.Compression;
@@ -10,31 +9,16 @@ using Roos.Core.Tree;
 namespace Roos.Builder.Pipeline;
 
 /// <summary>The trees that packages make: from a provider through the cache, or from a tar that the user gives. The tars stay open as long as this lives.</summary>
-internal sealed class PackageTrees(BuildOptions options, Workspace workspace, BuildProgress progress) : IDisposable
+internal sealed class PackageTrees(PackageSource source, Workspace workspace) : IDisposable
 {
     private readonly List<IDisposable> _open = [];
-    private IPackageProvider? _provider;
 
     /// <summary>The tree of the packages of an image, as they were installed.</summary>
     public async Task<FileTree> Get(ImageConfiguration image, long sourceDateEpoch, string? ready, string option, CancellationToken cancellation)
     {
         var title = image.Name == "main" ? "Packages" : $"Packages of {image.Name}";
         if (ready is not null) return Read(RootfsFile.Open(ready, option), cancellation);
-
-        _provider ??= await PackageProviders.Choose(options.Provider, options.ContainerImage, progress, cancellation);
-        var request = new PackageRequest
-        {
-            Distribution = image.Distribution.Value,
-            Release = image.Release.Value ?? "trixie",
-            Architecture = image.Architecture.Value,
-            Packages = [.. image.Packages.Select(package => package.Value)],
-            WithRecommends = image.WithRecommends.Value,
-            WithDocs = image.WithDocs.Value,
-            Mirror = image.Mirror.Value,
-            SourceDateEpoch = sourceDateEpoch,
-        };
-        var cache = new PackageCache(Path.Combine(options.CacheDirectory, Commands.BuildFolders.PackageTars));
-        return Read(await cache.Get(request, _provider, options.Refresh, title, progress, cancellation), cancellation);
+        return Read(await source.Get(image, sourceDateEpoch, title, cancellation), cancellation);
     }
 
     /// <summary>The tree in a tar of the user's (an ExtraTrees= that is a file, say).</summary>

@@ -2,6 +2,7 @@ using Roos.Builder.Configuration;
 using Roos.Builder.Host;
 using Roos.Builder.Steps;
 using Roos.Builder.Terminal;
+using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Tree;
 
@@ -51,7 +52,14 @@ internal sealed class SystemTree(ApplianceConfiguration appliance, PackageTrees 
             var upper = Directory.Exists(extra.Source) ? ReadDirectory(extra.Source, sourceDateEpoch) : packages.ReadFile(extra.Source, cancellation);
             var target = TreePath.Normalise(extra.Target);
             if (!target.IsEmpty) upper = new FileTreeBuilder().Set(target, upper.Root).Build();
-            tree = Overlay.Apply(tree, upper);
+            try
+            {
+                tree = Overlay.Apply(tree, upper);
+            }
+            catch (RoosException e)
+            {
+                throw new UsageException($"{Path.GetRelativePath(appliance.Directory, extra.Source)}: {e.Message}");
+            }
         }
 
         return tree;
@@ -73,13 +81,13 @@ internal sealed class SystemTree(ApplianceConfiguration appliance, PackageTrees 
     private FileTree AddAccess(FileTree tree, ImageConfiguration image)
     {
         // Keys without a user would let nobody in: who gives keys and names no user gets the template's.
-        var user = image.Variable("DEFAULT_USER")?.Value ?? (appliance.AuthorizedKeys is null ? "" : FallbackUser);
-        if (user.Length > 0) tree = DefaultUser.Apply(tree, user);
+        var user = image.Variable("DEFAULT_USER") ?? new Setting<string>(appliance.AuthorizedKeys is null ? "" : FallbackUser, SettingOrigin.Default);
+        if (user.Value.Length > 0) tree = DefaultUser.Apply(tree, user);
 
         if (appliance.AuthorizedKeys is { } keys)
         {
             using var file = FileSource.Open(keys);
-            return AuthorizedKeys.Apply(tree, ByteSource.FromMemory(file.ToArray()), Path.GetRelativePath(appliance.Directory, keys));
+            return AuthorizedKeys.Apply(tree, ByteSource.FromMemory(file.ToArray()));
         }
 
         if (tree.Find("etc/authorized_keys") is null)

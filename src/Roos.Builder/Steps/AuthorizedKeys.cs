@@ -1,45 +1,173 @@
+using System.Buffers.Binary;
+using System.Text;
+using Roos.Builder.Configuration;
 using Roos.Core.Bytes;
 using Roos.Core.Tree;
 
 namespace Roos.Builder.Steps;
 
-/// <summary>The keys that may log in: <c>config/authorized_keys</c> of the appliance becomes /etc/authorized_keys, readable for all as sshd wants it.</summary>
+/// <summary>
+/// The keys that may log in: <c>config/authorized_keys</c> of the appliance becomes /etc/authorized_keys, readable for all as sshd wants it. sshd leaves out a
+/// line that it does not understand, and says so only where nobody can get to any more: each is checked here (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+/// </summary>
 public static class AuthorizedKeys
 {
-    /// <exception cref="UsageException">A line is no public key: a private key must never get into an image.</exception>
-    public static FileTree Apply(FileTree tree, ByteSource keys, string place)
+    private static readonly string[] Types =
+    [
+        "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+    ];
+
+    private static readonly string[] Switches =
+    [
+        "agent-forwarding", "cert-authority", "no-agent-forwarding", "no-port-forwarding", "no-pty", "no-touch-required", "no-user-rc", "no-X11-forwarding",
+        "port-forwarding", "pty", "restrict", "touch-required", "user-rc", "verify-required", "X11-forwarding",
+    ];
+
+    private static readonly string[] Assignments = ["command", "environment", "expiry-time", "from", "permitlisten", "permitopen", "principals", "tunnel"];
+
+    /// <summary>Checks every line.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="place">Its name as the user would type it.</param>
+    /// <exception cref="UsageException">A line is no public key that sshd takes; a private key must never get into an image.</exception>
+    public static void Check(string text, string place)
     {
         var number = 0;
-        foreach (var raw in System.Text.Encoding.UTF8.GetString(keys.ToArray()).Split('\n'))
+        var keys = 0;
+        foreach (var line in text.Split('\n'))
         {
             number++;
-            var line = raw.Trim();
-            if (line.Length == 0 || line[0] == '#') continue;
-            if (line.Contains("PRIVATE KEY", StringComparison.Ordinal))
+            var start = line.AsSpan().IndexOfAnyExcept(" \t\r\ufeff");
+            if (start < 0 || line[start] == '#') continue;
+            new Line(place, number, line.TrimEnd('\r')).Check(start);
+            keys++;
+        }
+
+        if (keys == 0) throw new UsageException($"{place}: there is no key in it, so nobody could log in; put the public keys of the maintainers there, or remove the file");
+    }
+
+    /// <summary>Puts the file into the tree.</summary>
+    public static FileTree Apply(FileTree tree, ByteSource keys) => tree.ToBuilder().Set("etc/authorized_keys", new RegularFile(new FileMetadata(0x1a4), keys)).Build();
+
+    /// <summary>One line: options, type, key, comment.</summary>
+    private readonly struct Line(string place, int number, string text)
+    {
+        private const string Advice = "a line is a public key as ssh-keygen writes it into the .pub file: \"ssh-ed25519 AAAA... comment\", with options before it where you want them";
+
+        public void Check(int start)
+        {
+            // Base64 of what private keys begin with, in case the line that says so is gone.
+            if (text.Contains("PRIVATE KEY", StringComparison.Ordinal) || text.AsSpan(start).StartsWith("b3BlbnNzaC1rZXktdjE") || text.AsSpan(start).StartsWith("MII"))
+                throw new UsageException($"{place}:{number}:{start + 1}: this is a private key; only public keys (the .pub file) belong here, and this one should be replaced, as it has been copied around");
+
+            var (type, at) = Word(start);
+            if (!LooksLikeType(type))
             {
-                throw new UsageException($"{place}:{number}: this is a private key; only public keys (the .pub file) belong here, and this one should be replaced");
+                var end = EndOfOptions(start);
+                CheckOptions(start, end);
+                (type, at) = Word(Skip(end));
             }
 
-            if (!HasKeyType(line)) throw new UsageException($"{place}:{number}: a line is a public key as ssh-keygen writes it (\"ssh-ed25519 AAAA... comment\"); found \"{Shorten(line)}\"");
+            if (type == "ssh-dss") throw Error(at, "sshd takes no DSA keys any more; make another with ssh-keygen -t ed25519");
+            if (!Types.Contains(type)) throw Error(at, $"\"{Shorten(type)}\" is no type of key that sshd takes{NearestName.Suggest(type, Types)}; {Advice}");
+            CheckKey(type, at);
         }
 
-        return tree.ToBuilder().Set("etc/authorized_keys", new RegularFile(new FileMetadata(0x1a4), keys)).Build();
-    }
-
-    /// <summary>Options may stand before the type, and may have spaces in quotes (sshd(8), AUTHORIZED_KEYS FILE FORMAT).</summary>
-    private static bool HasKeyType(string line)
-    {
-        var words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-        for (var i = 0; i + 1 < words.Length; i++)
+        private void CheckKey(string type, int typeAt)
         {
-            var type = words[i];
-            var known = type.StartsWith("ssh-", StringComparison.Ordinal) || type.StartsWith("ecdsa-sha2-", StringComparison.Ordinal)
-                || type.StartsWith("sk-ssh-", StringComparison.Ordinal) || type.StartsWith("sk-ecdsa-", StringComparison.Ordinal);
-            if (known && words[i + 1].StartsWith("AAAA", StringComparison.Ordinal)) return true;
+            var (word, at) = Word(Skip(typeAt + type.Length));
+            if (word.Length == 0) throw Error(typeAt, $"the key after \"{type}\" is missing; {Advice}");
+            byte[] key;
+            try
+            {
+                key = Convert.FromBase64String(word);
+            }
+            catch (FormatException)
+            {
+                throw Error(at, "the key is no base64: copy the whole line again, on one line");
+            }
+
+            // RFC 4253, 6.6: a string with the type comes first, and other fields, each with its length, fill the rest.
+            var rest = key.AsSpan();
+            for (var fields = 0; rest.Length > 0; fields++)
+            {
+                if (rest.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(rest) is var length && length > rest.Length - 4) throw Error(at, "the key is cut off: copy the whole line again, on one line");
+                if (fields == 0 && Encoding.ASCII.GetString(rest.Slice(4, (int)length)) is var inner && inner != type) throw Error(typeAt, $"the key is of type \"{Shorten(inner)}\", and the line says \"{type}\"; copy the whole line again");
+                rest = rest[(4 + (int)length)..];
+            }
         }
 
-        return false;
-    }
+        private void CheckOptions(int start, int end)
+        {
+            var at = start;
+            while (at < end)
+            {
+                var next = at;
+                var quoted = false;
+                while (next < end && (quoted || text[next] != ','))
+                {
+                    if (text[next] == '\\' && next + 1 < end && text[next + 1] == '"') next++;
+                    else if (text[next] == '"') quoted = !quoted;
+                    next++;
+                }
 
-    private static string Shorten(string line) => line.Length <= 40 ? line : line[..40] + "...";
+                CheckOption(at, text[at..next]);
+                at = next + 1;
+            }
+        }
+
+        private void CheckOption(int at, string option)
+        {
+            var equals = option.IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? option : option[..equals];
+            if (equals < 0)
+            {
+                if (Switches.Contains(name, StringComparer.OrdinalIgnoreCase)) return;
+                if (Assignments.Contains(name, StringComparer.OrdinalIgnoreCase)) throw Error(at, $"the option {name} takes a value: {name}=\"...\"");
+            }
+            else if (Assignments.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                if (option.Length < equals + 3 || option[equals + 1] != '"' || option[^1] != '"') throw Error(at + equals + 1, $"the value of {name} is put in quotes: {name}=\"...\"");
+                return;
+            }
+
+            throw Error(at, $"\"{Shorten(name)}\" is neither a type of key nor an option that sshd knows{NearestName.Suggest(name, [.. Types, .. Switches, .. Assignments])}; {Advice}");
+        }
+
+        /// <summary>The first white space outside of quotes.</summary>
+        private int EndOfOptions(int start)
+        {
+            var quoted = false;
+            for (var i = start; i < text.Length; i++)
+            {
+                if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '"') i++;
+                else if (text[i] == '"') quoted = !quoted;
+                else if (!quoted && text[i] is (' ' or '\t')) return i;
+            }
+
+            if (quoted) throw Error(start, "a quotation mark is missing");
+            return text.Length;
+        }
+
+        private int Skip(int at)
+        {
+            while (at < text.Length && text[at] is (' ' or '\t')) at++;
+            return at;
+        }
+
+        private (string Word, int At) Word(int at)
+        {
+            var end = at;
+            while (end < text.Length && text[end] is not (' ' or '\t')) end++;
+            return (text[at..end], at);
+        }
+
+        private static bool LooksLikeType(string word) =>
+            word.StartsWith("ssh-", StringComparison.Ordinal) || word.StartsWith("ecdsa-", StringComparison.Ordinal) || word.StartsWith("sk-", StringComparison.Ordinal);
+
+        private static string Shorten(string word) => word.Length <= 40 ? word : word[..40] + "...";
+
+        /// <summary>Keys are long: what comes after the place is left out of the quoted line.</summary>
+        private ConfigurationException Error(int at, string problem) =>
+            new SourceLocation(place, number, at + 1, text.Length <= at + 60 ? text : text[..(at + 60)] + "...").Error(problem);
+    }
 }

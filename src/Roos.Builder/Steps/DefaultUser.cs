@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text;
+using Roos.Builder.Configuration;
+using Roos.Builder.Steps.Users;
 using Roos.Core.Bytes;
 using Roos.Core.Tree;
 
@@ -15,9 +18,28 @@ public static class DefaultUser
     // The first ID of login.defs for people. The same for user and group: files of an older image keep their owner.
     private const int UserId = 1000;
 
-    public static FileTree Apply(FileTree tree, string name)
+    /// <summary>Users of the names that Debian's base system and systemd have.</summary>
+    private static readonly string[] Taken =
+    [
+        "root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "_apt", "nobody", "sshd",
+        "messagebus", "polkitd", "tss",
+    ];
+
+    /// <summary>Groups of them: the user has a group of its own, with its name.</summary>
+    private static readonly string[] TakenGroups =
+    [
+        "adm", "tty", "disk", "dialout", "fax", "voice", "cdrom", "floppy", "tape", "sudo", "audio", "dip", "operator", "src", "shadow", "utmp", "video", "sasl", "plugdev",
+        "staff", "users", "nogroup", "wheel", "input", "sgx", "clock", "kvm", "render", "crontab", "_ssh", "lock", "netdev",
+    ];
+
+    /// <summary>Adds the files that make the user.</summary>
+    /// <param name="tree">The tree of the packages and overlays.</param>
+    /// <param name="user">The name, with the place to blame.</param>
+    /// <exception cref="UsageException">The name is none, or belongs to a user or group of the packages.</exception>
+    public static FileTree Apply(FileTree tree, Setting<string> user)
     {
-        Check(name);
+        var name = user.Value;
+        if ((Problem(name) ?? ProblemIn(tree, name)) is { } problem) throw user.Origin.Error(problem);
         var users =
             $"""
             # The user that can log in, by ssh with the keys of /etc/authorized_keys. It has no password.
@@ -42,17 +64,29 @@ public static class DefaultUser
     }
 
     /// <summary>Stricter than useradd: what adduser(8)'s NAME_REGEX of Debian takes, no dots and no upper case, and not a name that has a meaning.</summary>
-    /// <exception cref="UsageException">The name is none.</exception>
-    public static void Check(string name)
+    /// <returns>What is wrong with the name; null where nothing is.</returns>
+    public static string? Problem(string name)
     {
         var good = name.Length is > 0 and <= LongestName && name[0] is (>= 'a' and <= 'z') or '_'
             && name.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_' or '-');
         if (!good)
         {
-            throw new UsageException($"DEFAULT_USER= must be a user name: a lower case letter or _, then lower case letters, digits, _ or -, at most {LongestName} characters; found \"{name}\"");
+            return $"DEFAULT_USER= must be a user name: a lower case letter or _, then lower case letters, digits, _ or -, at most {LongestName} characters; found \"{name}\"";
         }
 
-        if (name is "root" or "nobody" or "wheel") throw new UsageException($"DEFAULT_USER= must name an ordinary user; found \"{name}\", which has a meaning of its own");
+        var isTaken = Taken.Contains(name) || TakenGroups.Contains(name) || name.StartsWith("systemd-", StringComparison.Ordinal);
+        return isTaken ? $"DEFAULT_USER= must name an ordinary user; found \"{name}\", which belongs to the system" : null;
+    }
+
+    /// <summary>The packages may have brought one.</summary>
+    private static string? ProblemIn(FileTree tree, string name)
+    {
+        var user = AccountFile.Read(tree, "etc/passwd", 0x1a4).Find(name);
+        var group = AccountFile.Read(tree, "etc/group", 0x1a4).Find(name);
+        var found = user ?? group;
+        return found is not null && found.ElementAtOrDefault(2) != UserId.ToString(CultureInfo.InvariantCulture)
+            ? $"DEFAULT_USER= must name a user of its own; the packages of this image have a {(user is null ? "group" : "user")} \"{name}\" with the ID {found.ElementAtOrDefault(2)}"
+            : null;
     }
 
     private static RegularFile File(string text) =>

@@ -136,6 +136,8 @@ public sealed class PackageCacheTests
 
     private sealed class FakeProvider : IPackageProvider
     {
+        public Task Check(PackageRequest request, CancellationToken cancellation) => Task.CompletedTask;
+
         public byte[] Content { get; init; } = [.. Enumerable.Range(0, 5000).Select(i => (byte)(i % 251))];
 
         public Exception? Failure { get; init; }

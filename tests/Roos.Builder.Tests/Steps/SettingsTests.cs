@@ -1,6 +1,6 @@
+using Roos.Builder.Configuration;
 using Roos.Builder.Steps;
 using Roos.Core;
-using Roos.Core.Bytes;
 using Roos.Core.Tree;
 
 namespace Roos.Builder.Tests.Steps;
@@ -49,21 +49,34 @@ public sealed class SettingsTests
     [InlineData("a\nb", false)]
     [InlineData("root", false)]
     [InlineData("wheel", false)]
+    [InlineData("www-data", false)]
+    [InlineData("sudo", false)]
+    [InlineData("systemd-anything", false)]
     [InlineData("käse", false)]
     public void User_names_are_checked(string name, bool good)
     {
-        if (good) DefaultUser.Check(name);
-        else Assert.Contains("DEFAULT_USER=", Assert.Throws<UsageException>(() => DefaultUser.Check(name)).Message, StringComparison.Ordinal);
+        if (good) Assert.Null(DefaultUser.Problem(name));
+        else Assert.Contains("DEFAULT_USER=", DefaultUser.Problem(name), StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_default_user_has_a_home_in_var_no_password_and_is_in_wheel()
     {
-        var tree = SystemUsers.Apply(DefaultUser.Apply(SmallTree.Of(("etc/passwd", "root:x:0:0::/root:/bin/bash\n"), ("etc/group", "root:x:0:\n")), "roos"), 86400 * 20000L);
+        var tree = SystemUsers.Apply(DefaultUser.Apply(SmallTree.Of(("etc/passwd", "root:x:0:0::/root:/bin/bash\n"), ("etc/group", "root:x:0:\n")), User("roos")), 86400 * 20000L);
         Assert.Equal("root:x:0:0::/root:/bin/bash\nroos:x:1000:1000:roos:/var/home/roos:/bin/bash\n", SmallTree.TextOf(tree, "etc/passwd"));
         Assert.Equal("root:x:0:\nwheel:x:999:roos\nroos:x:1000:\n", SmallTree.TextOf(tree, "etc/group"));
         Assert.Equal("roos:!*:20000::::::\n", SmallTree.TextOf(tree, "etc/shadow"));
         Assert.Contains("d /var/home/roos 0700 roos roos -\n", SmallTree.TextOf(tree, "usr/lib/tmpfiles.d/roos-default-user.conf"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("etc/passwd", "postgres:x:114:120::/var/lib/postgresql:/bin/bash\n", "user \"postgres\" with the ID 114")]
+    [InlineData("etc/group", "postgres:x:120:\n", "group \"postgres\" with the ID 120")]
+    public void The_default_user_is_none_that_packages_bring(string file, string content, string words)
+    {
+        var error = Assert.Throws<UsageException>(() => DefaultUser.Apply(SmallTree.Of((file, content)), User("postgres")));
+        Assert.StartsWith("default: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,16 +143,5 @@ public sealed class SettingsTests
     [InlineData("*a*b", "xaybzb", true)]
     public void Globs_match_as_fnmatch(string pattern, string text, bool matches) => Assert.Equal(matches, GlobPattern.IsMatch(System.Text.Encoding.UTF8.GetBytes(pattern), System.Text.Encoding.UTF8.GetBytes(text)));
 
-    [Theory]
-    [InlineData("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA user@host\n", true)]
-    [InlineData("# comment\n\nfrom=\"10.0.0.0/8\" ecdsa-sha2-nistp256 AAAAE2 x\n", true)]
-    [InlineData("", true)]
-    [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----\n", false)]
-    [InlineData("hello\n", false)]
-    public void Only_public_keys_become_authorized(string keys, bool good)
-    {
-        var source = ByteSource.FromMemory(System.Text.Encoding.UTF8.GetBytes(keys));
-        if (good) Assert.Equal(keys, SmallTree.TextOf(AuthorizedKeys.Apply(FileTree.Empty, source, "config/authorized_keys"), "etc/authorized_keys"));
-        else Assert.StartsWith("config/authorized_keys:1: ", Assert.Throws<UsageException>(() => AuthorizedKeys.Apply(FileTree.Empty, source, "config/authorized_keys")).Message, StringComparison.Ordinal);
-    }
+    private static Setting<string> User(string name) => new(name, SettingOrigin.Default);
 }
