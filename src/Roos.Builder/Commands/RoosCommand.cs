@@ -20,6 +20,7 @@ internal static class RoosCommand
             CatConfigCommand.Create(),
             InspectCommand.Create(),
             VerifyCommand.Create(),
+            VmCommand.Create(),
             MeasureCommand.Create(),
             UkiCommand.Create(),
             CleanCommand.Create(),

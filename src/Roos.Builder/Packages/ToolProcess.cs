@@ -68,6 +68,12 @@ internal static class ToolProcess
         return result.ExitCode == 0 ? System.Text.Encoding.UTF8.GetString(output.ToArray()).Trim() : null;
     }
 
+    /// <summary>Asks a process to end.</summary>
+    public static void Terminate(int process)
+    {
+        if (!OperatingSystem.IsWindows()) _ = NativeMethods.Kill(process, NativeMethods.Terminate);
+    }
+
     private static Process Start(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };

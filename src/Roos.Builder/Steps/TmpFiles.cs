@@ -11,7 +11,7 @@ namespace Roos.Builder.Steps;
 /// packages and the appliance ask for in tmpfiles.d(5), outside of what is made at boot anyway (/run, /tmp, /var, /dev, /proc, /sys).
 /// A read-only /etc has to be complete before it is an image.
 /// </summary>
-/// <remarks>Applied: d, D, q, Q, v, f, f+, F, L, L+, L?, r, R (paths without glob characters). Credentials (^) do not exist at build time.</remarks>
+/// <remarks>Applied: d, D, q, Q, v, f, f+, F, L, L+, L?, r, R, z (paths without glob characters). Credentials (^) do not exist at build time.</remarks>
 public static class TmpFiles
 {
     private static readonly string[] MadeAtBoot = ["run", "tmp", "var", "dev", "proc", "sys"];
@@ -89,6 +89,12 @@ public static class TmpFiles
                 if (type.Contains('?', StringComparison.Ordinal) && tree.Resolve(argument) is null) return false;
                 if (existing is not null && (!type.Contains('+', StringComparison.Ordinal) || (existing is SymbolicLink link && link.Target == argument))) return false;
                 builder.Set(target, new SymbolicLink(new FileMetadata(0x1ff), argument));
+                return true;
+            case 'z' when existing is DirectoryNode directory:
+                builder.SetDirectory(target, Metadata(fields, accounts, directory.Metadata, 0));
+                return true;
+            case 'z' when existing is RegularFile file:
+                builder.Set(target, new RegularFile(Metadata(fields, accounts, file.Metadata, 0), file.Content));
                 return true;
             case 'r' or 'R':
                 return existing is not null && (type[0] == 'R' || existing is not DirectoryNode { Entries.Count: > 0 }) && builder.Remove(target);

@@ -37,6 +37,16 @@ public sealed class TmpFilesTests
     }
 
     [Fact]
+    public void Modes_of_what_is_there_are_changed()
+    {
+        var tree = Apply("z /etc/sudoers.d/wheel 0440 root daemon\nz /etc/none 0600\n", ("etc/group", "daemon:x:7:\nroot:x:0:\n"), ("etc/passwd", "root:x:0:0::/:/bin/sh\n"), ("etc/sudoers.d/wheel", "%wheel"));
+        var file = (RegularFile)tree.Find("etc/sudoers.d/wheel")!;
+        Assert.Equal((0x120u, 0u, 7u), (file.Metadata.Permissions, file.Metadata.UserId, file.Metadata.GroupId));
+        Assert.Equal("%wheel", Encoding.UTF8.GetString(file.Content.ToArray()));
+        Assert.Null(tree.Find("etc/none"));
+    }
+
+    [Fact]
     public void An_unknown_owner_is_an_error_that_names_it()
     {
         var error = Assert.Throws<RoosException>(() => Apply("d /etc/store 0700 nobody-knows root\n"));
