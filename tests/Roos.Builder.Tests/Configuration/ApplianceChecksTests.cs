@@ -26,7 +26,7 @@ public sealed class ApplianceChecksTests
     public void Addresses_that_they_may_not(string address, string words)
     {
         var error = Error(("mkosi.env", $"# updates\nUPDATE_URL={address}\n"));
-        Assert.StartsWith("mkosi.env:2:12: ", error, StringComparison.Ordinal);
+        Assert.StartsWith("mkosi.env:2:1: ", error, StringComparison.Ordinal);
         Assert.Contains(words, error, StringComparison.Ordinal);
         Assert.DoesNotContain("secret@", error.Split('\n')[0], StringComparison.Ordinal);
     }
@@ -34,7 +34,7 @@ public sealed class ApplianceChecksTests
     [Theory]
     [InlineData("Roos")]
     [InlineData("daemon")]
-    public void Names_that_are_no_users(string name) => Assert.StartsWith("mkosi.env:1:14: DEFAULT_USER= must", Error(("mkosi.env", $"DEFAULT_USER={name}\n")), StringComparison.Ordinal);
+    public void Names_that_are_no_users(string name) => Assert.StartsWith("mkosi.env:1:1: DEFAULT_USER= must", Error(("mkosi.env", $"DEFAULT_USER={name}\n")), StringComparison.Ordinal);
 
     [Fact]
     public void Authorized_keys_that_are_none() => Assert.StartsWith("config/authorized_keys:2:1: ", Error(("config/authorized_keys", Key + "hello\n")), StringComparison.Ordinal);
@@ -53,7 +53,14 @@ public sealed class ApplianceChecksTests
 
     private static void Check(string[] profiles, params (string Path, string Content)[] files)
     {
-        using var tree = new TestTree([("mkosi.conf", "[Distribution]\nDistribution=debian\n[Output]\nImageId=x\n"), .. files]);
+        using var tree = Tree(files);
+        Check(tree, profiles);
+    }
+
+    private static TestTree Tree((string Path, string Content)[] files) => new([("mkosi.conf", "[Distribution]\nDistribution=debian\n[Output]\nImageId=x\n"), .. files]);
+
+    private static void Check(TestTree tree, string[] profiles)
+    {
         var overrides = profiles.Length > 0 ? CommandLineOverrides.None.With("Profiles", profiles[1]) : CommandLineOverrides.None;
         var appliance = ApplianceConfiguration.Load(tree.Root, overrides, _ => null);
         ApplianceChecks.Check(appliance, [appliance.Main]);
@@ -61,5 +68,9 @@ public sealed class ApplianceChecksTests
 
     private static string Error(params (string Path, string Content)[] files) => Error([], files);
 
-    private static string Error(string[] profiles, params (string Path, string Content)[] files) => Assert.ThrowsAny<UsageException>(() => Check(profiles, files)).Message;
+    private static string Error(string[] profiles, params (string Path, string Content)[] files)
+    {
+        using var tree = Tree(files);
+        return tree.Short(Assert.ThrowsAny<UsageException>(() => Check(tree, profiles)).Message);
+    }
 }

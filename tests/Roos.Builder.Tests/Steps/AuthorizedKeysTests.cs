@@ -59,7 +59,7 @@ public sealed class AuthorizedKeysTests
     {
         var key = new MemoryStream();
         Write(Encoding.ASCII.GetBytes(type));
-        foreach (var size in fields) Write([.. Enumerable.Range(0, size).Select(i => (byte)i)]);
+        foreach (var size in fields) Write([.. Enumerable.Range(0, size).Select(i => (byte)(i & 0xff))]);
         return $"{type} {Convert.ToBase64String(key.ToArray())}";
 
         void Write(byte[] field)
