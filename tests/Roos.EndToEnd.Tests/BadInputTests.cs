@@ -156,7 +156,16 @@ public sealed class BadInputTests : IDisposable
         File.AppendAllText(Path.Combine(Tree, "mkosi.conf"), "Packages=no-such-package-anywhere\n");
         var result = RunWith([], "env", Command(["build", "--provider", "mmdebstrap"]));
         if (result.Error.Contains("cannot be reached", StringComparison.Ordinal)) Judge.Missing("the package archive cannot be reached");
-        SaysWhen(result, 1, "does not exist in debian trixie", "E: Unable to locate package no-such-package-anywhere");
+        SaysWhen(result, 2, "mkosi.conf:14:10: debian trixie has no package no-such-package-anywhere, which image main asks for");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Tree, "mkosi.cache"));
+    }
+
+    [Fact]
+    public void An_image_that_nobody_can_log_in_to()
+    {
+        File.Delete(Path.Combine(Tree, "config", "authorized_keys"));
+        var result = RunWith([], "env", Command(Rootfs(SmallSystem().ToArray())));
+        Assert.Contains("warning: config/authorized_keys is not there: nobody will be able to log in to this image", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
