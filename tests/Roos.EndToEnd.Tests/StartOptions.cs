@@ -15,6 +15,9 @@ internal sealed record StartOptions
     /// <summary>Whether it has a TPM.</summary>
     public bool Tpm { get; init; } = true;
 
+    /// <summary>Who logs in: DEFAULT_USER of the image.</summary>
+    public string User { get; init; } = "roos";
+
     /// <summary>A second disk, behind the first.</summary>
     public string? SecondDisk { get; init; }
 

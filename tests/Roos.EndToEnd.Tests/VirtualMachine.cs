@@ -27,14 +27,16 @@ internal sealed partial class VirtualMachine : IDisposable
     private readonly string _folder;
     private readonly string _privateKey;
     private readonly int _port;
+    private readonly string _user;
     private readonly Process? _tpm;
     private readonly Process _qemu;
 
-    private VirtualMachine(string folder, string privateKey, int port, Process? tpm, Process qemu)
+    private VirtualMachine(string folder, string privateKey, int port, string user, Process? tpm, Process qemu)
     {
         _folder = folder;
         _privateKey = privateKey;
         _port = port;
+        _user = user;
         _tpm = tpm;
         _qemu = qemu;
     }
@@ -114,7 +116,7 @@ internal sealed partial class VirtualMachine : IDisposable
                 "-smbios", $"type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=4 systemd.show_status=1 audit=0 {options.KernelArguments}",
             ];
             var qemu = Process.Start(NeedTool("qemu-system-x86_64"), arguments);
-            return new VirtualMachine(folder, privateKey, port, tpm, qemu);
+            return new VirtualMachine(folder, privateKey, port, options.User, tpm, qemu);
         }
         catch
         {
@@ -174,7 +176,7 @@ internal sealed partial class VirtualMachine : IDisposable
         null,
         NeedTool("ssh"),
         "-p", _port.ToString(CultureInfo.InvariantCulture), "-i", _privateKey, "-F", "none", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20",
-        "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "roos@127.0.0.1", command);
+        "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", _user + "@127.0.0.1", command);
 
     /// <summary>Asks the machine to turn itself off and waits for it.</summary>
     public void PowerOff()
