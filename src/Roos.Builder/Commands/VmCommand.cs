@@ -71,15 +71,21 @@ internal static class VmCommand
             var isEphemeral = parsed.GetValue(ephemeral);
             var place = isEphemeral ? Directory.CreateTempSubdirectory("roos-vm-").FullName
                 : Path.GetFullPath(parsed.GetValue(folder) ?? Path.Combine("mkosi.vm", Path.GetFileNameWithoutExtension(disk)));
+            var size = (NumberOption.Integer("--grow", parsed.GetValue(grow), 0, 1 << 24) ?? 4096) << 20;
+            Uuid? wanted = parsed.GetValue(uuid) is not { } text ? null : Uuid.TryParse(text, out var number) ? number : throw new UsageException($"--uuid must be like 6b9d7a1e-3f42-4c58-9a3b-0d2f5e8c1a77; found \"{text}\"");
             try
             {
+                using var held = isEphemeral ? null : MachineFolder.Hold(place);
                 var machine = isEphemeral || parsed.GetValue(fresh) ? null : MachineFolder.Open(place);
                 if (machine is not null && machine.Build != MachineFolder.BuildOf(disk) && !parsed.GetValue(keep))
                     throw new UsageException($"{place}: this machine's disk was made of another build of {Path.GetFileName(disk)}: --fresh makes a new machine, and its /var is lost; --keep starts it as it is");
+                if (machine is not null && wanted is { } other && other != machine.Uuid)
+                    throw new UsageException($"{place}: this machine's UUID is {machine.Uuid}, and its /var belongs to that; --fresh makes a new machine with another, and /var is lost");
+                if (machine is not null && parsed.GetValue(grow) is not null && new FileInfo(machine.Disk).Length < new FileInfo(disk).Length + size)
+                    throw new UsageException($"{place}: this machine's disk was made smaller than --grow says; --fresh makes a new machine, and its /var is lost");
                 if (machine is null)
                 {
-                    var size = (NumberOption.Integer("--grow", parsed.GetValue(grow), 0, 1 << 24) ?? 4096) << 20;
-                    machine = MachineFolder.Create(place, disk, size, parsed.GetValue(uuid) is { } text ? Uuid.Parse(text) : null, firmware, cancellation);
+                    machine = MachineFolder.Create(place, disk, size, wanted, firmware, cancellation);
                     if (hasTpm) await MakeTpm(machine, cancellation);
                 }
 
@@ -129,8 +135,20 @@ internal static class VmCommand
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(TpmLimit);
-        var result = await ToolProcess.Run(
-            "swtpm_setup", ["--tpm2", "--tpmstate", machine.Tpm, "--pcr-banks", "sha256", "--overwrite"], new Dictionary<string, string>(), Stream.Null, null, limit.Token).ConfigureAwait(false);
+        ToolResult result;
+        try
+        {
+            result = await ToolProcess.Run(
+                "swtpm_setup", ["--tpm2", "--tpmstate", machine.Tpm, "--pcr-banks", "sha256", "--overwrite"], new Dictionary<string, string>(), Stream.Null, null, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            // Half a TPM must not be started later.
+            MachineFolder.Remove(machine.Path);
+            if (cancellation.IsCancellationRequested) throw;
+            throw new RoosException($"swtpm_setup did not end within {TpmLimit.TotalSeconds} seconds", e);
+        }
+
         if (result.ExitCode == 0) return;
         MachineFolder.Remove(machine.Path);
         throw new RoosException($"swtpm_setup failed with exit status {result.ExitCode}: {(result.Messages.Count > 0 ? result.Messages[^1] : "it said nothing")}");

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics;
 using System.Text;
 using Roos.Builder.Configuration;
 using Roos.Core.Bytes;
@@ -12,6 +14,9 @@ namespace Roos.Builder.Steps;
 /// </summary>
 public static class AuthorizedKeys
 {
+    // RequiredRSASize of sshd_config(5), by default.
+    private const int SmallestRsa = 1024;
+
     private static readonly string[] Types =
     [
         "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
@@ -56,8 +61,15 @@ public static class AuthorizedKeys
         public void Check(int start)
         {
             // Base64 of what private keys begin with, in case the line that says so is gone.
-            if (text.Contains("PRIVATE KEY", StringComparison.Ordinal) || text.AsSpan(start).StartsWith("b3BlbnNzaC1rZXktdjE") || text.AsSpan(start).StartsWith("MII"))
+            if (text.Contains("PRIVATE KEY", StringComparison.Ordinal) || text.Contains("PuTTY-User-Key-File", StringComparison.Ordinal)
+                || text.AsSpan(start).StartsWith("b3BlbnNzaC1rZXktdjE") || text.AsSpan(start).StartsWith("MII"))
                 throw new UsageException($"{place}:{number}:{start + 1}: this is a private key; only public keys (the .pub file) belong here, and this one should be replaced, as it has been copied around");
+
+            if (text.AsSpan(start).StartsWith("---- BEGIN SSH2 PUBLIC KEY")) throw Error(start, "this is a public key in the form of other programs; ssh-keygen -i -f FILE makes the line of it that belongs here");
+
+            // Never quoted: it may be a piece of a private key.
+            if (text.Length - start >= 40 && text[start..].TrimEnd().All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '='))
+                throw new UsageException($"{place}:{number}:{start + 1}: this is a piece of a key and no line of its own; {Advice}");
 
             var (type, at) = Word(start);
             if (!LooksLikeType(type))
@@ -87,14 +99,36 @@ public static class AuthorizedKeys
             }
 
             // RFC 4253, 6.6: a string with the type comes first, and other fields, each with its length, fill the rest.
-            var rest = key.AsSpan();
-            for (var fields = 0; rest.Length > 0; fields++)
+            var fields = new List<byte[]>();
+            for (var rest = key.AsSpan(); rest.Length > 0;)
             {
                 if (rest.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(rest) is var length && length > rest.Length - 4) throw Error(at, "the key is cut off: copy the whole line again, on one line");
-                if (fields == 0 && Encoding.ASCII.GetString(rest.Slice(4, (int)length)) is var inner && inner != type) throw Error(typeAt, $"the key is of type \"{Shorten(inner)}\", and the line says \"{type}\"; copy the whole line again");
+                fields.Add(rest.Slice(4, (int)length).ToArray());
+                if (fields.Count == 1 && Encoding.ASCII.GetString(fields[0]) is var inner && inner != type) throw Error(typeAt, $"the key is of type \"{Shorten(inner)}\", and the line says \"{type}\"; copy the whole line again");
                 rest = rest[(4 + (int)length)..];
             }
+
+            if (!IsKey(type, fields)) throw Error(at, $"this is no whole key of type \"{type}\": copy the whole line again, on one line");
+            if (type == "ssh-rsa" && BitsOf(fields[2]) is var bits && bits < SmallestRsa) throw Error(at, string.Create(CultureInfo.InvariantCulture, $"sshd takes RSA keys of {SmallestRsa} bits or more, and this one has {bits}; make another with ssh-keygen -t ed25519"));
         }
+
+        /// <summary>The fields after the type: RFC 4253 6.6 (RSA), RFC 5656 3.1 (ECDSA), RFC 8709 4 (Ed25519), OpenSSH's PROTOCOL.u2f (sk-).</summary>
+        private static bool IsKey(string type, List<byte[]> fields) => type switch
+        {
+            "ssh-rsa" => fields.Count == 3 && BitsOf(fields[1]) > 1 && BitsOf(fields[2]) > 0,
+            "ssh-ed25519" => fields.Count == 2 && fields[1].Length == 32,
+            "sk-ssh-ed25519@openssh.com" => fields.Count == 3 && fields[1].Length == 32 && fields[2].Length > 0,
+            "ecdsa-sha2-nistp256" => fields.Count == 3 && IsPoint(fields, "nistp256"u8, 32),
+            "ecdsa-sha2-nistp384" => fields.Count == 3 && IsPoint(fields, "nistp384"u8, 48),
+            "ecdsa-sha2-nistp521" => fields.Count == 3 && IsPoint(fields, "nistp521"u8, 66),
+            _ => fields.Count == 4 && IsPoint(fields, "nistp256"u8, 32) && fields[3].Length > 0,
+        };
+
+        /// <summary>The curve's name and an uncompressed point on it.</summary>
+        private static bool IsPoint(List<byte[]> fields, ReadOnlySpan<byte> curve, int size) => fields[1].AsSpan().SequenceEqual(curve) && fields[2].Length == 1 + (2 * size) && fields[2][0] == 4;
+
+        /// <summary>Of a number as ssh writes it: big-endian, negative with the first bit set, which no key has.</summary>
+        private static int BitsOf(byte[] number) => number is [>= 0x80, ..] ? 0 : (int)new BigInteger(number, isUnsigned: true, isBigEndian: true).GetBitLength();
 
         private void CheckOptions(int start, int end)
         {

@@ -28,7 +28,7 @@ public static class DefaultUser
     /// <summary>Groups of them: the user has a group of its own, with its name.</summary>
     private static readonly string[] TakenGroups =
     [
-        "adm", "tty", "disk", "dialout", "fax", "voice", "cdrom", "floppy", "tape", "sudo", "audio", "dip", "operator", "src", "shadow", "utmp", "video", "sasl", "plugdev",
+        "adm", "tty", "disk", "dialout", "fax", "voice", "cdrom", "floppy", "tape", "sudo", "audio", "dip", "kmem", "operator", "src", "shadow", "utmp", "video", "sasl", "plugdev",
         "staff", "users", "nogroup", "wheel", "input", "sgx", "clock", "kvm", "render", "crontab", "_ssh", "lock", "netdev",
     ];
 
@@ -84,9 +84,16 @@ public static class DefaultUser
         var user = AccountFile.Read(tree, "etc/passwd", 0x1a4).Find(name);
         var group = AccountFile.Read(tree, "etc/group", 0x1a4).Find(name);
         var found = user ?? group;
-        return found is not null && found.ElementAtOrDefault(2) != UserId.ToString(CultureInfo.InvariantCulture)
-            ? $"DEFAULT_USER= must name a user of its own; the packages of this image have a {(user is null ? "group" : "user")} \"{name}\" with the ID {found.ElementAtOrDefault(2)}"
-            : null;
+        if (found is not null && found.ElementAtOrDefault(2) != UserId.ToString(CultureInfo.InvariantCulture))
+        {
+            return $"DEFAULT_USER= must name a user of its own; the packages of this image have a {(user is null ? "group" : "user")} \"{name}\" with the ID {found.ElementAtOrDefault(2)}";
+        }
+
+        // A line "m" may have the user in it: it makes no other.
+        var asked = SystemUserConfiguration.Read(tree);
+        var other = asked.Users.FirstOrDefault(item => item.Name == name && item.UserId != UserId && item.Place.Length > 0)
+            ?? asked.Groups.FirstOrDefault(item => item.Name == name && item.GroupId != UserId && item.Place.Length > 0);
+        return other is null ? null : $"DEFAULT_USER= must name a user of its own; {other.Place} asks for a system {(other.IsUser ? "user" : "group")} \"{name}\"";
     }
 
     private static RegularFile File(string text) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Roos.Builder.Host;
 using Roos.Builder.Publishing;
 using Roos.Core;
@@ -15,6 +16,11 @@ internal sealed record MachineFolder(string Path, Uuid Uuid, string Build)
 {
     private const string Description = "machine";
 
+    private const int LongestDescription = 1 << 16;
+
+    // sun_path of unix(7) has 108 bytes, with a zero at the end.
+    private const int LongestSocket = 107;
+
     public string Disk => System.IO.Path.Combine(Path, "disk.raw");
 
     public string Variables => System.IO.Path.Combine(Path, "firmware-variables.fd");
@@ -29,10 +35,36 @@ internal sealed record MachineFolder(string Path, Uuid Uuid, string Build)
     {
         var file = System.IO.Path.Combine(path, Description);
         if (!File.Exists(file)) return null;
+        return Read(path) ?? throw new RoosException($"{file}: does not describe a machine; remove {path}, or give another folder with --machine");
+    }
+
+    private static MachineFolder? Read(string path)
+    {
+        var file = System.IO.Path.Combine(path, Description);
+        if (!File.Exists(file) || new FileInfo(file).Length > LongestDescription) return null;
         var lines = File.ReadAllLines(file);
-        return lines.Length == 2 && Uuid.TryParse(lines[0], out var uuid)
-            ? new MachineFolder(path, uuid, lines[1])
-            : throw new RoosException($"{file}: does not describe a machine; remove {path}, or give another folder with --machine");
+        return lines.Length == 2 && Uuid.TryParse(lines[0], out var uuid) ? new MachineFolder(path, uuid, lines[1]) : null;
+    }
+
+    /// <summary>Holds a machine until the result is disposed of, so that nothing else starts it or replaces its disk under it.</summary>
+    /// <exception cref="RoosException">It is running.</exception>
+    public static IDisposable Hold(string path)
+    {
+        // Beside the folder, which --fresh removes.
+        var file = path + ".lock";
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            throw new RoosException($"{path}: this machine is running; turn it off first, or start another one with --machine DIR or --ephemeral");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RoosException($"{path}: the machine cannot be kept here: {e.Message}", e);
+        }
     }
 
     /// <summary>Makes a machine, in place of the one that may be there.</summary>
@@ -44,8 +76,9 @@ internal sealed record MachineFolder(string Path, Uuid Uuid, string Build)
     /// <param name="cancellation">Ends the copying.</param>
     public static MachineFolder Create(string path, string image, long grow, Uuid? uuid, Firmware firmware, CancellationToken cancellation)
     {
-        Remove(path);
         var machine = new MachineFolder(path, uuid ?? NewUuid(), BuildOf(image));
+        if (Encoding.UTF8.GetByteCount(machine.TpmSocket) > LongestSocket) throw new UsageException($"{path}: the name of this folder is too long for the sockets in it; give a shorter one with --machine");
+        Remove(path);
         try
         {
             Directory.CreateDirectory(machine.Tpm);
@@ -65,7 +98,7 @@ internal sealed record MachineFolder(string Path, Uuid Uuid, string Build)
         if (!Directory.Exists(path)) return;
 
         // Somebody's folder that was named by mistake must not be emptied.
-        if (!File.Exists(System.IO.Path.Combine(path, Description)) && Directory.EnumerateFileSystemEntries(path).Any(entry => System.IO.Path.GetFileName(entry) is not ("disk.raw" or "tpm" or "firmware-variables.fd")))
+        if (Read(path) is null && Directory.EnumerateFileSystemEntries(path).Any(entry => System.IO.Path.GetFileName(entry) is not ("disk.raw" or "tpm" or "firmware-variables.fd")))
             throw new UsageException($"{path}: is there and is no machine of roos vm; give another folder with --machine");
         Directory.Delete(path, recursive: true);
     }

@@ -6,7 +6,7 @@ namespace Roos.Builder.Tests.Steps;
 
 public sealed class AuthorizedKeysTests
 {
-    private static readonly string Ed25519 = Key("ssh-ed25519", 32), Rsa = Key("ssh-rsa", 3, 257), Ecdsa = Key("ecdsa-sha2-nistp256", 8, 65);
+    private static readonly string Ed25519 = Key("ssh-ed25519", 32), Rsa = Key("ssh-rsa", 3, 257), Ecdsa = Key("ecdsa-sha2-nistp256", [.. "nistp256"u8], Point(32));
 
     public static TheoryData<string> Good => new(
         $"{Ed25519} user@host\n",
@@ -14,7 +14,10 @@ public sealed class AuthorizedKeysTests
         $"  {Ecdsa}",
         $"\ufeff{Ed25519} from an editor that writes a mark",
         $"restrict,from=\"10.0.0.0/8,!10.1.0.0/16\",command=\"echo \\\"hello, you\\\" # all\",No-Pty {Ed25519} x",
-        $"{Key("sk-ssh-ed25519@openssh.com", 32, 4)} token");
+        $"{Key("sk-ssh-ed25519@openssh.com", 32, 4)} token",
+        Key("sk-ecdsa-sha2-nistp256@openssh.com", [.. "nistp256"u8], Point(32), [.. "ssh:"u8]),
+        Key("ecdsa-sha2-nistp521", [.. "nistp521"u8], Point(66)),
+        Key("ssh-rsa", [1, 0, 1], [0, 0xc1, .. new byte[127]]));
 
     public static TheoryData<string, string> Bad => new()
     {
@@ -25,6 +28,16 @@ public sealed class AuthorizedKeysTests
         { Ed25519[..^5], "f:1:13: the key is" },
         { Ed25519[..^8], "f:1:13: the key is cut off" },
         { "ssh-rsa " + Ed25519.Split(' ')[1], "f:1:1: the key is of type \"ssh-ed25519\", and the line says \"ssh-rsa\"" },
+        { Key("ssh-ed25519", sizes: []), "f:1:13: this is no whole key" },
+        { Key("ssh-ed25519", 31), "f:1:13: this is no whole key" },
+        { Key("ssh-ed25519", 32, 1), "f:1:13: this is no whole key" },
+        { Key("ssh-rsa", 3), "f:1:9: this is no whole key" },
+        { Key("ssh-rsa", [1, 0, 1], [0x41, .. new byte[127]]), "f:1:9: sshd takes RSA keys of 1024 bits or more, and this one has 1023" },
+        { Key("ssh-rsa", [1, 0, 1], [0xc1, .. new byte[127]]), "f:1:9: this is no whole key" },
+        { Key("ecdsa-sha2-nistp256", [.. "nistp384"u8], Point(32)), "f:1:21: this is no whole key" },
+        { Key("ecdsa-sha2-nistp521", [.. "nistp521"u8], Point(65)), "f:1:21: this is no whole key" },
+        { Key("sk-ssh-ed25519@openssh.com", 32), "f:1:28: this is no whole key" },
+        { "---- BEGIN SSH2 PUBLIC KEY ----", "f:1:1: this is a public key in the form of other programs; ssh-keygen -i" },
         { Key("ssh-dss", 20), "f:1:1: sshd takes no DSA keys" },
         { $"restricted {Ed25519}", "f:1:1: \"restricted\" is neither a type of key nor an option that sshd knows; did you mean restrict?" },
         { $"no-pty,command {Ed25519}", "f:1:8: the option command takes a value" },
@@ -46,6 +59,7 @@ public sealed class AuthorizedKeysTests
     [Theory]
     [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----")]
     [InlineData("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ")]
+    [InlineData("PuTTY-User-Key-File-3: ssh-ed25519")]
     [InlineData("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj")]
     public void Private_keys_are_refused_and_not_repeated(string line)
     {
@@ -54,12 +68,25 @@ public sealed class AuthorizedKeysTests
         Assert.DoesNotContain(line, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_piece_of_a_key_is_not_repeated()
+    {
+        const string piece = "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+        var error = Assert.Throws<UsageException>(() => AuthorizedKeys.Check(piece, "f")).Message;
+        Assert.StartsWith("f:1:1: this is a piece of a key", error, StringComparison.Ordinal);
+        Assert.DoesNotContain(piece[..20], error, StringComparison.Ordinal);
+    }
+
+    private static byte[] Point(int size) => [4, .. new byte[2 * size]];
+
     /// <summary>A public key with fields of these sizes after its type.</summary>
-    private static string Key(string type, params int[] fields)
+    private static string Key(string type, params int[] sizes) => Key(type, [.. sizes.Select(size => Enumerable.Range(0, size).Select(i => (byte)(i & 0xff)).ToArray())]);
+
+    private static string Key(string type, params byte[][] fields)
     {
         var key = new MemoryStream();
         Write(Encoding.ASCII.GetBytes(type));
-        foreach (var size in fields) Write([.. Enumerable.Range(0, size).Select(i => (byte)(i & 0xff))]);
+        foreach (var field in fields) Write(field);
         return $"{type} {Convert.ToBase64String(key.ToArray())}";
 
         void Write(byte[] field)

@@ -72,11 +72,21 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("etc/passwd", "postgres:x:114:120::/var/lib/postgresql:/bin/bash\n", "user \"postgres\" with the ID 114")]
     [InlineData("etc/group", "postgres:x:120:\n", "group \"postgres\" with the ID 120")]
+    [InlineData("usr/lib/sysusers.d/db.conf", "u postgres - \"Database\"\n", "/usr/lib/sysusers.d/db.conf:1 asks for a system user \"postgres\"")]
+    [InlineData("usr/lib/sysusers.d/db.conf", "g postgres 120\n", "asks for a system group \"postgres\"")]
     public void The_default_user_is_none_that_packages_bring(string file, string content, string words)
     {
         var error = Assert.Throws<UsageException>(() => DefaultUser.Apply(SmallTree.Of((file, content)), User("postgres")));
         Assert.StartsWith("default: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_default_user_may_be_put_into_groups()
+    {
+        var tree = SystemUsers.Apply(DefaultUser.Apply(SmallTree.Of(("usr/lib/sysusers.d/a.conf", "g video -\nm roos video\n")), User("roos")), 0);
+        Assert.Contains("roos:x:1000:1000:", SmallTree.TextOf(tree, "etc/passwd"), StringComparison.Ordinal);
+        Assert.Matches("video:x:[0-9]+:roos\n", SmallTree.TextOf(tree, "etc/group"));
     }
 
     [Fact]
