@@ -7,6 +7,7 @@ using Roos.Builder.Publishing;
 using Roos.Builder.Repart;
 using Roos.Builder.Signing;
 using Roos.Builder.Terminal;
+using Roos.Builder.Updates;
 using Roos.Builder.Workspaces;
 using Roos.Core.Bytes;
 using Roos.Core.Identity;
@@ -18,6 +19,7 @@ namespace Roos.Builder.Pipeline;
 /// <summary>From configuration to an image that lacks nothing but signatures, and on to outputs: read <see cref="Prepare"/> from top to bottom.</summary>
 internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfiguration image, SigningPlan signing, BuildOptions options, BuildProgress progress)
 {
+    private readonly UpdateTransfers _transfers = UpdateTransfers.Read(appliance, image, signing.OpenPgp is not null, signing.Verity is not null);
     private readonly ImageConfiguration _image = image;
     private readonly PackageSource _source = new(options, progress);
     private readonly BuildIdentity _identity = new(BuildClock.Of(image, progress), image.Seed.Value);
@@ -79,6 +81,7 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfi
         using (var step = progress.Begin("System tree"))
         {
             root = TrustedKeys.AddTo(system.MakeRoot(installed, _image, _identity.SourceDateEpoch, cancellation), signing, _image.ImageId.Value ?? _image.Output.Value, _identity.Clock);
+            root = _transfers.AddTo(root, _identity.Clock);
             step.Result = string.Create(CultureInfo.InvariantCulture, $"{root.Walk().Count():N0} files");
         }
 
@@ -102,6 +105,8 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfi
 
         // 6. The places of all partitions, and what describes the image.
         var plan = DiskPlanner.Plan(definitions, _identity.Seed, definition => partitions.ContentOf(definition) is { } content ? new PlannedLength(content.Length) : null, partitions.RootHashes, specifiers);
+        var artifacts = _transfers.IsEmpty ? null : _transfers.NameArtifacts(_image.ImageVersion.Value!, [.. plan.Partitions.Select(partition => partition.Placement.Partition)], uki.FileName, specifiers);
+        if (artifacts is not null && !UpdateTransfers.HasSecondSlot(root)) progress.Warn("there is a place to get updates from, and machines will have one slot only, so that none can be installed: add Profiles=ab (or --profile=ab)");
         return new PreparedImage
         {
             Name = _image.Output.Value,
@@ -111,9 +116,16 @@ internal sealed class BuildPipeline(ApplianceConfiguration appliance, ImageConfi
             Uki = uki,
             BootLoader = places.BootLoader!,
             Disk = new PreparedDisk(_identity.Seed.DiskUuid, plan.Disk.Length, [.. plan.Partitions.Select(partition => new PreparedPartition(
-                partition.Placement.Partition with { Content = null }, Splits("partitions") ? partition.SplitName : null, partitions.ContentOf(partition.Definition)))]),
+                partition.Placement.Partition with { Content = null }, ArtifactName(partition, artifacts), partitions.ContentOf(partition.Definition)))]),
             Outputs = [.. Descriptions(partitions, kernel, boot, installed)],
         };
+    }
+
+    /// <summary>As the transfer files want it, or else as systemd-repart names split partitions.</summary>
+    private string? ArtifactName(PlannedPartition partition, IReadOnlyDictionary<Uuid, string>? artifacts)
+    {
+        if (artifacts?.GetValueOrDefault(partition.Placement.Partition.Uuid) is { } name) return name;
+        return Splits("partitions") && partition.SplitName is { } middle ? $"{_image.Output.Value}.{middle}.raw" : null;
     }
 
     /// <summary>The definitions of the image's partitions; those of root hash signatures only where there will be signatures.</summary>

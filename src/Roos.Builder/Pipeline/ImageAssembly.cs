@@ -67,10 +67,10 @@ internal sealed class ImageAssembly(PreparedImage image, ISignatureSource signat
             outputs.Add($"{image.Name}.{image.DiskExtension}", disk, [], cancellation);
             foreach (var (partition, content) in image.Disk.Partitions.Zip(contents))
             {
-                if (partition.SplitName is null) continue;
+                if (partition.ArtifactName is null) continue;
 
                 // Without the zeros up to the end of its slot: a download has the size of what is in it.
-                outputs.Add($"{image.Name}.{partition.SplitName}.raw", content ?? new SourceImage(ByteSource.Zeros(partition.Partition.Size)), [], cancellation);
+                outputs.Add(partition.ArtifactName, content ?? new SourceImage(ByteSource.Zeros(partition.Partition.Size)), [], cancellation);
             }
 
             foreach (var (name, content) in image.Outputs) outputs.Add(name, new SourceImage(content), [], cancellation);

@@ -21,7 +21,7 @@ internal sealed record PreparedUkiDocument(
 internal sealed record PreparedProfile(string Id, string? Title, string CommandLine);
 
 internal sealed record PreparedPartitionDocument(
-    string Type, string Uuid, string Label, ulong Attributes, long Size, long PaddingAfter, string? SplitName,
+    string Type, string Uuid, string Label, ulong Attributes, long Size, long PaddingAfter, string? ArtifactName,
     PreparedPart? Content, PreparedFat? Fat, PreparedRootHash? RootHash);
 
 internal sealed record PreparedFat(long Size, uint VolumeId, long MaximumTime, IReadOnlyList<PreparedFatEntry> Entries);

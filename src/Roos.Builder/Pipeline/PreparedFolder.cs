@@ -159,7 +159,7 @@ internal sealed class PreparedFolder : IDisposable
     {
         var partition = item.Partition;
         return new PreparedPartitionDocument(
-            partition.Type.ToString(), partition.Uuid.ToString(), partition.Label, (ulong)partition.Attributes, partition.Size, partition.PaddingAfter, item.SplitName,
+            partition.Type.ToString(), partition.Uuid.ToString(), partition.Label, (ulong)partition.Attributes, partition.Size, partition.PaddingAfter, item.ArtifactName,
             item.Content is FixedContent content ? add($"partition-{number}", content.Bytes) : null,
             item.Content is FatContent fat ? new PreparedFat(fat.Size, fat.VolumeId, fat.MaximumTime.Seconds, [.. fat.Entries.Select((entry, i) =>
                 new PreparedFatEntry(entry.Path.ToString(), entry.Time.Seconds, entry.Time.Nanoseconds, entry.Kind, entry.Content is null ? null : add($"partition-{number}-file-{i}", entry.Content)))]) : null,
@@ -216,7 +216,7 @@ internal sealed class PreparedFolder : IDisposable
             content = new FatContent(fat.Size, fat.VolumeId, new Timestamp(fat.MaximumTime, 0), [.. entries]);
         }
 
-        return new PreparedPartition(partition, document.SplitName, content);
+        return new PreparedPartition(partition, document.ArtifactName, content);
     }
 
     private static Certificate? Certificate(string? pem) => pem is null ? null : Roos.Signing.Certificate.Read(System.Text.Encoding.ASCII.GetBytes(pem), Document);

@@ -63,9 +63,9 @@ internal sealed record PreparedDisk(Uuid Uuid, long Length, IReadOnlyList<Prepar
 
 /// <summary>A partition in its place.</summary>
 /// <param name="Partition">Without content.</param>
-/// <param name="SplitName">The middle of its artifact's name; null for none.</param>
+/// <param name="ArtifactName">The file name of its artifact; null for none.</param>
 /// <param name="Content">What goes into it; null for nothing.</param>
-internal sealed record PreparedPartition(GptPartition Partition, string? SplitName, PreparedContent? Content);
+internal sealed record PreparedPartition(GptPartition Partition, string? ArtifactName, PreparedContent? Content);
 
 internal abstract record PreparedContent
 {

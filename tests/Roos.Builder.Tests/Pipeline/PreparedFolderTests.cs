@@ -38,7 +38,7 @@ public sealed class PreparedFolderTests : IDisposable
         Assert.Equal((image.Uki.FileName, image.Uki.OsRelease, image.Uki.CommandLine, image.Uki.KernelVersion), (found.Uki.FileName, found.Uki.OsRelease, found.Uki.CommandLine, found.Uki.KernelVersion));
         Same([image.Uki.Stub, image.Uki.Linux, .. image.Uki.Initrds, image.Uki.Microcode!, image.BootLoader], [found.Uki.Stub, found.Uki.Linux, .. found.Uki.Initrds, found.Uki.Microcode!, found.BootLoader]);
         Assert.Equal((image.Disk.Uuid, image.Disk.Length), (found.Disk.Uuid, found.Disk.Length));
-        Assert.Equal(image.Disk.Partitions.Select(partition => (partition.Partition, partition.SplitName)), found.Disk.Partitions.Select(partition => (partition.Partition, partition.SplitName)));
+        Assert.Equal(image.Disk.Partitions.Select(partition => (partition.Partition, partition.ArtifactName)), found.Disk.Partitions.Select(partition => (partition.Partition, partition.ArtifactName)));
         var fat = (FatContent)image.Disk.Partitions[0].Content!;
         var foundFat = (FatContent)found.Disk.Partitions[0].Content!;
         Assert.Equal((fat.Size, fat.VolumeId, fat.MaximumTime), (foundFat.Size, foundFat.VolumeId, foundFat.MaximumTime));
