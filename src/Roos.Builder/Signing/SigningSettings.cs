@@ -56,6 +56,14 @@ internal sealed class SigningSettings
         return settings;
     }
 
+    /// <summary>Reads the key of SHA256SUMS alone.</summary>
+    public static SigningSettings ReadOpenPgp(ApplianceConfiguration appliance, ImageConfiguration image, KeyLoader keys, DateTimeOffset now)
+    {
+        var settings = new SigningSettings(appliance, image, keys);
+        settings.Plan = new SigningPlan { OpenPgp = settings.ReadOpenPgp(now) };
+        return settings;
+    }
+
     private Certificate? ReadSecureBoot(DateTimeOffset now)
     {
         if (!_image.SecureBoot.Value) return null;
