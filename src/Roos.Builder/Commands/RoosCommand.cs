@@ -16,6 +16,7 @@ internal static class RoosCommand
             GenkeyCommand.Create(),
             BuildCommand.Create(),
             AttachSignaturesCommand.Create(),
+            BumpCommand.Create(),
             PublishCommand.Create(),
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
