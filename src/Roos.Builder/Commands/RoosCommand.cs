@@ -18,6 +18,7 @@ internal static class RoosCommand
             AttachSignaturesCommand.Create(),
             BumpCommand.Create(),
             PublishCommand.Create(),
+            ServeCommand.Create(),
             SummaryCommand.Create(),
             CatConfigCommand.Create(),
             InspectCommand.Create(),

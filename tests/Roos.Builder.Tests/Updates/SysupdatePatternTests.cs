@@ -66,7 +66,7 @@ public sealed class SysupdatePatternTests
         Assert.Contains("\nPath=https://u/x\n", file.Text, StringComparison.Ordinal);
         var patterns = TransferFile.Patterns(file.SourcePatterns, new RepartSpecifiers { Architecture = "x86-64", ImageId = "roos" });
         Assert.Equal(["roos_@v.efi", "roos_@v.efi.xz"], patterns.Select(item => item.Pattern.Text));
-        Assert.Equal((5, 28), (patterns[1].Location.Line, patterns[1].Location.Column));
+        Assert.Equal((5, 25), (patterns[1].Location.Line, patterns[1].Location.Column));
     }
 
     [Theory]
