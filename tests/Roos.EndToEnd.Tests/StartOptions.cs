@@ -21,6 +21,9 @@ internal sealed record StartOptions
     /// <summary>A second disk, behind the first.</summary>
     public string? SecondDisk { get; init; }
 
+    /// <summary>Whether a restart starts it again, as a real machine; without, the machine is off then.</summary>
+    public bool Restarts { get; init; }
+
     /// <summary>What a host may add to the kernel command line of its guest, through SMBIOS.</summary>
     public string KernelArguments { get; init; } = "";
 }

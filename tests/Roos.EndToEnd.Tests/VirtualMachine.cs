@@ -190,7 +190,8 @@ internal sealed partial class VirtualMachine : IDisposable
             string[] arguments =
             [
                 "-machine", "q35,smm=on,hpet=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "1024",
-                .. _options.Uuid is { } uuid ? ["-uuid", uuid] : Array.Empty<string>(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-global", "ICH9-LPC.disable_s3=1",
+                .. _options.Uuid is { } uuid ? ["-uuid", uuid] : Array.Empty<string>(), "-nodefaults", "-no-user-config", "-display", "none", "-global", "ICH9-LPC.disable_s3=1",
+                .. _options.Restarts ? Array.Empty<string>() : ["-no-reboot"],
                 .. _options.SecureBoot ? ["-global", "driver=cfi.pflash01,property=secure,value=on"] : Array.Empty<string>(),
                 "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={Firmware(_options.SecureBoot ? "OVMF_CODE_4M.secboot.fd" : "OVMF_CODE_4M.fd")}",
                 "-drive", $"if=pflash,unit=1,format=raw,file={_folder}/vars.fd",
@@ -241,7 +242,8 @@ internal sealed partial class VirtualMachine : IDisposable
         Thread.Sleep(500);
     }
 
-    private static int FreePort()
+    /// <summary>A TCP port of the loopback that nobody uses.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

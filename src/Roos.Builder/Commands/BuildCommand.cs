@@ -4,6 +4,7 @@ using Roos.Builder.Packages;
 using Roos.Builder.Pipeline;
 using Roos.Builder.Signing;
 using Roos.Builder.Terminal;
+using Roos.Builder.Updates;
 
 namespace Roos.Builder.Commands;
 
@@ -19,6 +20,7 @@ internal static class BuildCommand
         var container = new Option<string?>("--container-image") { HelpName = "IMAGE", Description = "The image that podman or docker runs, with mmdebstrap in it or apt to install it" };
         var only = new Option<string[]>("--image") { HelpName = "NAME", Description = "Build this disk image only: main, or one of mkosi.images/ (default: all of them; may be repeated)" };
         var workers = new Option<int?>("--workers") { HelpName = "N", Description = "Threads at work; the result does not depend on it (default: one per processor)" };
+        var downgrade = new Option<bool>("--allow-downgrade") { Description = "Build a version that is older than one in the output directory, although machines update themselves from UPDATE_URL=" };
         var prepare = new Option<string?>("--prepare-signing") { HelpName = "DIR", Description = "Needs no private key: write the image without signatures and the digests to be signed into this new folder; roos attach-signatures DIR completes it" };
         var passPhrases = new PassPhraseOptions();
         var force = ForceOption.Create("Given twice (-ff), fetch the packages again although they are in the cache. Given once it does what a build does anyway: outputs are replaced");
@@ -37,7 +39,7 @@ internal static class BuildCommand
                                                     and --compress-hints of roos mkfs.erofs
             """)
         {
-            only, rootfs, initrd, provider, container, workers, prepare, force,
+            only, rootfs, initrd, provider, container, workers, downgrade, prepare, force,
         };
         passPhrases.AddTo(command);
         ConfigurationOptions.AddTo(command);
@@ -47,6 +49,7 @@ internal static class BuildCommand
             appliance.RequireSupported();
             var images = DiskImages(appliance, parsed.GetValue(only) ?? []);
             ApplianceChecks.Check(appliance, images);
+            if (!parsed.GetValue(downgrade)) images.ForEach(image => BuildOrder.Check(image, BuildFolders.Output(appliance)));
             var count = parsed.GetValue(workers) ?? Environment.ProcessorCount;
             if (count is < 1 or > 1024) throw new UsageException($"--workers must be 1 to 1024; found {count}");
             var options = new BuildOptions

@@ -1,6 +1,7 @@
 using System.Text;
 using Roos.Builder.Configuration;
 using Roos.Builder.Repart;
+using Roos.Core;
 using Roos.Core.Bytes;
 using Roos.Core.Identity;
 using Roos.Core.Tree;
@@ -17,11 +18,15 @@ internal sealed class UpdateTransfers
     /// <summary>Where they are in the image.</summary>
     public const string Folder = "usr/lib/sysupdate.d";
 
+    /// <summary>What systemd-pull runs to check a signature.</summary>
+    private const string Verifier = "usr/bin/gpg";
+
     private readonly IReadOnlyList<TransferFile> _files;
+    private readonly bool _isSigned;
 
-    private UpdateTransfers(IReadOnlyList<TransferFile> files) => _files = files;
+    private UpdateTransfers(IReadOnlyList<TransferFile> files, bool isSigned) => (_files, _isSigned) = (files, isSigned);
 
-    public static UpdateTransfers None { get; } = new([]);
+    public static UpdateTransfers None { get; } = new([], false);
 
     public bool IsEmpty => _files.Count == 0;
 
@@ -49,13 +54,15 @@ internal sealed class UpdateTransfers
         // Nothing would ever come for a partition that the image does not have.
         var signature = PartitionType.Find("root-verity-sig", image.Architecture.Value);
         if (!hasRootHashSignature) files.RemoveAll(file => file.TargetIsPartition && file.PartitionType(image.Architecture.Value).Uuid == signature?.Uuid);
-        return new UpdateTransfers(files);
+        return new UpdateTransfers(files, isSigned);
     }
 
     /// <summary>Puts the filled templates into the tree of a system; a file of that name that is there already stays.</summary>
+    /// <exception cref="RoosException">The system could not check the signature of an update.</exception>
     public FileTree AddTo(FileTree tree, Timestamp time)
     {
         if (IsEmpty) return tree;
+        if (_isSigned && tree.Find(Verifier) is null) throw new RoosException($"Sign=yes: machines check the signature of SHA256SUMS with /{Verifier}, which this image does not have, so that they would take no update: add gpg to Packages=");
         var builder = tree.ToBuilder();
         foreach (var file in _files)
         {
