@@ -164,24 +164,35 @@ internal sealed class Publication
     private void Copy(Output artifact, CancellationToken cancellation)
     {
         var temporary = Path.Combine(_target, TemporaryPrefix + artifact.Name);
-        using (var source = new FileStream(Path.Combine(_source, artifact.Name), FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan))
-        using (var target = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 0))
-        using (var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
+        try
         {
-            var buffer = new byte[1 << 20];
-            int count;
-            while ((count = source.Read(buffer)) > 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                digest.AppendData(buffer.AsSpan(0, count));
-                target.Write(buffer.AsSpan(0, count));
-            }
+            CopyTo(temporary, artifact, cancellation);
+            File.Move(temporary, Path.Combine(_target, artifact.Name), overwrite: false);
+        }
+        catch
+        {
+            // A full disk is not to stay full of it.
+            File.Delete(temporary);
+            throw;
+        }
+    }
 
-            if (Convert.ToHexStringLower(digest.GetHashAndReset()) != artifact.Digest) throw new RoosException($"{Path.Combine(_source, artifact.Name)} is not as it was built: its digest is not that of {OutputSet.Manifest}; run roos build again");
-            target.Flush(flushToDisk: true);
+    private void CopyTo(string temporary, Output artifact, CancellationToken cancellation)
+    {
+        using var source = new FileStream(Path.Combine(_source, artifact.Name), FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
+        using var target = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 0);
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        int count;
+        while ((count = source.Read(buffer)) > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            digest.AppendData(buffer.AsSpan(0, count));
+            target.Write(buffer.AsSpan(0, count));
         }
 
-        File.Move(temporary, Path.Combine(_target, artifact.Name), overwrite: false);
+        if (Convert.ToHexStringLower(digest.GetHashAndReset()) != artifact.Digest) throw new RoosException($"{Path.Combine(_source, artifact.Name)} is not as it was built: its digest is not that of {OutputSet.Manifest}; run roos build again");
+        target.Flush(flushToDisk: true);
     }
 
     /// <summary>

@@ -162,6 +162,27 @@ public sealed class SysupdateTests : IDisposable
         Is1AsItWas();
     }
 
+    /// <summary>Told before the first byte is copied; what is published stays.</summary>
+    [Fact]
+    public void Publishing_where_there_is_no_room_changes_nothing()
+    {
+        var small = _scratch["small"];
+        Directory.CreateDirectory(small);
+        Judge.Host("mount").Must("-t", "tmpfs", "-o", "size=1m", "small", small);
+        try
+        {
+            File.WriteAllText(Path.Combine(small, "mine"), "stays");
+            var result = RoosProgram.Judge().Run("-C", _scratch["tree"], "publish", "--image-version", "2", small);
+            Assert.Equal(1, result.ExitCode);
+            Assert.Matches(@"^roos: .*/small: 6 MB are to be copied, and 1 MB are free; nothing was published", result.Error);
+            Assert.Equal(["mine"], Directory.GetFileSystemEntries(small).Select(path => Path.GetFileName(path)));
+        }
+        finally
+        {
+            Judge.Host("umount").Must(small);
+        }
+    }
+
     private void SucceedsLater()
     {
         using var server = new RoosServer(Web);
