@@ -16,6 +16,7 @@ internal static class RoosCommand
             GenkeyCommand.Create(),
             BuildCommand.Create(),
             AttachSignaturesCommand.Create(),
+            ExtensionCommand.Create(),
             BumpCommand.Create(),
             PublishCommand.Create(),
             ServeCommand.Create(),

@@ -56,6 +56,14 @@ internal sealed class SigningSettings
         return settings;
     }
 
+    /// <summary>Reads the key of root hashes alone.</summary>
+    public static SigningSettings ReadVerity(ApplianceConfiguration appliance, ImageConfiguration image, KeyLoader keys, DateTimeOffset now)
+    {
+        var settings = new SigningSettings(appliance, image, keys);
+        settings.Plan = new SigningPlan { Verity = settings.ReadVerity(now) };
+        return settings;
+    }
+
     /// <summary>Reads the key of SHA256SUMS alone.</summary>
     public static SigningSettings ReadOpenPgp(ApplianceConfiguration appliance, ImageConfiguration image, KeyLoader keys, DateTimeOffset now)
     {
