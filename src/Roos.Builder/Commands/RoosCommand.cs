@@ -17,6 +17,7 @@ internal static class RoosCommand
             BuildCommand.Create(),
             AttachSignaturesCommand.Create(),
             ExtensionCommand.Create(),
+            CredsCommand.Create(),
             BumpCommand.Create(),
             PublishCommand.Create(),
             ServeCommand.Create(),
