@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
+using Roos.Builder.Boot;
 using Roos.Builder.Signing;
 using Roos.Core;
+using Roos.Core.Bytes;
 using Roos.Core.Identity;
+using Roos.Core.Tree;
 using Roos.Signing.Credentials;
 
 namespace Roos.Builder.Commands;
@@ -11,6 +14,9 @@ namespace Roos.Builder.Commands;
 /// <summary><c>roos creds</c>: credentials, made on another machine than the one that is to use them.</summary>
 internal static class CredsCommand
 {
+    /// <summary>In the ESP, for every UKI that is started from it: systemd-stub(7).</summary>
+    private const string Folder = "loader/credentials";
+
     private const string Suffix = ".cred";
 
     public static Command Create() => new("creds", """
@@ -20,7 +26,7 @@ internal static class CredsCommand
           sudo systemd-creds encrypt --with-key=tpm2 --name=NAME FILE /boot/loader/credentials/NAME.cred
         """)
     {
-        CreateEncrypt(), CreateDecrypt(), CreateSecret(),
+        CreateEncrypt(), CreateDecrypt(), CreateSecret(), CreateInstall(),
     };
 
     private static Command CreateEncrypt()
@@ -113,6 +119,52 @@ internal static class CredsCommand
             return Program.Done;
         });
         return command;
+    }
+
+    private static Command CreateInstall()
+    {
+        var files = new Argument<string[]>("FILE") { Description = "Encrypted credentials, NAME.cred", Arity = ArgumentArity.OneOrMore };
+        var image = new Option<string>("--image") { HelpName = "IMAGE", Description = "The disk image", Required = true };
+        var command = new Command("install", """
+            Put credentials into the ESP of a disk image (loader/credentials): systemd-stub hands them on to the machine that starts it.
+
+            Of a file that is there already the new one takes the place. What is signed is not touched: the image verifies as before.
+
+            Example:
+              roos creds install --image roos_1.raw network.network.10-site.cred
+            """)
+        {
+            files, image,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var credentials = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
+            foreach (var file in parsed.GetRequiredValue(files))
+            {
+                var name = Path.GetFileName(file);
+                if (!name.EndsWith(Suffix, StringComparison.Ordinal) || !CredentialName.IsValid(name[..^Suffix.Length])) throw new UsageException($"{file}: the file of a credential is called NAME{Suffix}, or systemd-stub does not see it");
+                var bytes = await Read(file, 2 * EncryptedCredential.MaximumValue, cancellation);
+                _ = EncryptedCredential.DescribeKey(System.Text.Encoding.Latin1.GetString(bytes), file);
+                if (!credentials.TryAdd(name, bytes)) throw new UsageException($"{name} is named twice, and only one can have its name in the ESP");
+            }
+
+            var disk = parsed.GetRequiredValue(image);
+            if (!File.Exists(disk)) throw new UsageException($"{disk}: there is no such file");
+            EspEditor.Change(disk, tree => Add(tree, credentials), cancellation);
+            foreach (var name in credentials.Keys) await Console.Out.WriteLineAsync($"{disk}: {Folder}/{name}".AsMemory(), cancellation);
+            if (EspEditor.StaleDigest(disk) is { } stale) await Console.Error.WriteLineAsync($"roos: warning: {stale}".AsMemory(), cancellation);
+            return Program.Done;
+        });
+        return command;
+    }
+
+    private static FileTree Add(FileTree tree, SortedDictionary<string, byte[]> credentials)
+    {
+        var time = EspEditor.TimeOf(tree);
+        var result = tree.ToBuilder();
+        if (!result.IsDirectory(Folder)) result.SetDirectory(Folder, new FileMetadata(0x1ed) { ModificationTime = time });
+        foreach (var (name, bytes) in credentials) result.Set($"{Folder}/{name}", new RegularFile(new FileMetadata(0x1a4) { ModificationTime = time }, ByteSource.FromMemory(bytes)));
+        return result.Build();
     }
 
     private static string? Name(string? given, string path)
