@@ -14,6 +14,10 @@ internal static class Sbat
     private const int MaximumLength = 1 << 20;
     private const string Header = "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md";
     private const string Uki = "uki,1,UKI,uki,1,https://uapi-group.org/specifications/specs/unified_kernel_image/";
+    private const string Addon = "uki-addon,1,UKI Addon,addon,1,https://www.freedesktop.org/software/systemd/man/latest/systemd-stub.html";
+
+    /// <summary>The section of an addon, with the NUL at its end: that of its stub, which does nothing, has no part in it.</summary>
+    public static byte[] OfAddon() => Encoding.UTF8.GetBytes($"{Header}\n{Addon}\n\0");
 
     /// <summary>The merged section, with the NUL at its end.</summary>
     public static byte[] Merge(params IEnumerable<PeImage?> images)

@@ -62,6 +62,30 @@ public sealed class UkiImage : IImage
         return layout.Finish();
     }
 
+    /// <summary>Plans an addon: the same format, with a stub that does nothing and the lines of SBAT that addons have.</summary>
+    /// <exception cref="DamagedInputException">The stub is no PE file.</exception>
+    /// <exception cref="RoosException">There is nothing in it, or the stub is signed or of an old systemd.</exception>
+    public static UkiImage Plan(UkiAddonOptions options)
+    {
+        var stub = PeImage.Read(options.Stub, "EFI stub");
+        Check(stub);
+        var sections = new List<(string Name, ByteSource? Content)> { (UkiSections.CommandLine, Text(options.CommandLine)), (UkiSections.DeviceTree, options.DeviceTree) };
+        sections.AddRange(options.AutomaticDeviceTrees.Select(tree => (UkiSections.AutomaticDeviceTree, (ByteSource?)tree)));
+        sections.AddRange([(UkiSections.Initrd, Join(options.Initrds)), (UkiSections.Microcode, options.Microcode)]);
+        if (sections.TrueForAll(section => section.Content is null)) throw new RoosException("an addon without a command line, device tree, initrd and microcode would do nothing");
+
+        // In ukify's order: the version after the device trees.
+        sections.Insert(2 + options.AutomaticDeviceTrees.Count, (UkiSections.KernelVersion, Text(options.KernelVersion)));
+        var layout = new Layout(stub, kernelIsNxCompatible: true);
+        foreach (var (name, content) in sections)
+        {
+            if (content is not null) layout.Add(name, content);
+        }
+
+        layout.ReplaceSbat(Sbat.OfAddon());
+        return layout.Finish();
+    }
+
     public void WriteTo(ImageSink sink, CancellationToken cancellation = default)
     {
         var start = sink.Position;
@@ -130,10 +154,15 @@ public sealed class UkiImage : IImage
 
     private static void Check(PeImage stub, PeImage kernel)
     {
-        if (stub.Machine is not (PeMachine.X64 or PeMachine.Arm64))
-            throw new RoosException($"the EFI stub is for {NameOf(stub.Machine)}; Roos makes UKIs for x86-64 and arm64");
+        Check(stub);
         if (stub.Machine != kernel.Machine)
             throw new RoosException($"the EFI stub is for {NameOf(stub.Machine)} and the kernel for {NameOf(kernel.Machine)}: take both from packages of one architecture");
+    }
+
+    private static void Check(PeImage stub)
+    {
+        if (stub.Machine is not (PeMachine.X64 or PeMachine.Arm64))
+            throw new RoosException($"the EFI stub is for {NameOf(stub.Machine)}; Roos makes UKIs for x86-64 and arm64");
         if (stub.IsSigned) throw new RoosException("the EFI stub is signed, and adding sections would break the signature: take the unsigned .efi.stub (signing comes after)");
         if (stub.FileHeader.PointerToSymbolTable != 0) throw new RoosException("the EFI stub has a symbol table: it is of an old systemd; take one of systemd 254 or newer");
         if (stub.RawSections.Length == 0) throw stub.Damaged("an EFI stub has sections");

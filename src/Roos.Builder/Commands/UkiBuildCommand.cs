@@ -106,7 +106,7 @@ internal static class UkiBuildCommand
     private static string DefaultStub(ByteSource kernel) => StubFolder + (PeImage.Read(kernel, "kernel").Machine == PeMachine.Arm64 ? "linuxaa64.efi.stub" : "linuxx64.efi.stub");
 
     /// <summary>ukify's <c>TEXT|@PATH</c>.</summary>
-    private static string Text(string value)
+    internal static string Text(string value)
     {
         if (!value.StartsWith('@')) return value;
         using var file = FileSource.Open(value[1..]);
@@ -119,7 +119,7 @@ internal static class UkiBuildCommand
     private static Option<string[]> Several(string name, string description, string value) => new(name) { Description = description, HelpName = value };
 
     /// <summary>Files that are open as long as the image is written.</summary>
-    private sealed class Files : IDisposable
+    internal sealed class Files : IDisposable
     {
         private readonly List<FileSource> _open = [];
 

@@ -30,7 +30,7 @@ internal static class UkiCommand
 
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "Where the result goes; FILE itself is replaced if not given", HelpName = "FILE" };
 
-    public static Command Create() => new("uki", Description) { UkiBuildCommand.Create(), Sign(), Unsign(), Verify(), Digest() };
+    public static Command Create() => new("uki", Description) { UkiBuildCommand.Create(), UkiAddonCommand.Create(), Sign(), Unsign(), Verify(), Digest() };
 
     private static Command Sign()
     {
